@@ -1,0 +1,207 @@
+//! Bodies of the HTTP interface, shared by server and client so that neither can drift.
+//!
+//! Times are UTC in RFC 3339. Paths and rights stand with the routes in `collab-server/src/routes/`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    access::Role,
+    graph::Graph,
+    id::{KeyId, NodeId, RunId, UserId, WorkflowId, WorkspaceId},
+    run::RunStatus,
+    value::Values,
+};
+
+/// `POST /api/auth/signup`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SignUp {
+    pub email: String,
+    /// At least 10 characters.
+    pub password: String,
+    /// What others see.
+    pub name: String,
+}
+
+/// `POST /api/auth/login`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Login {
+    pub email: String,
+    pub password: String,
+}
+
+/// Answer to sign-up and login, beside the session cookie.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SignedIn {
+    /// For `Authorization: Bearer`.
+    pub token: String,
+    pub user: User,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct User {
+    pub id: UserId,
+    pub name: String,
+    pub email: String,
+}
+
+/// `GET /api/me`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Me {
+    pub user: User,
+    pub workspaces: Vec<Workspace>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Workspace {
+    pub id: WorkspaceId,
+    pub name: String,
+    /// The asking person's.
+    pub role: Role,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Member {
+    pub user: UserId,
+    pub name: String,
+    pub email: String,
+    pub role: Role,
+}
+
+/// `POST /api/workspaces/{id}/members`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AddMember {
+    pub email: String,
+    pub role: Role,
+}
+
+/// `POST /api/workflows`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CreateWorkflow {
+    /// Absent: the person's own workspace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workspace: Option<WorkspaceId>,
+    pub title: String,
+    /// In the exchange format. Kept as JSON here, so that the refusal can name the place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub graph: Option<serde_json::Value>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Workflow {
+    pub id: WorkflowId,
+    pub workspace: WorkspaceId,
+    pub title: String,
+    pub description: String,
+    /// The asking person's.
+    pub role: Role,
+    pub created_at: String,
+    pub updated_at: String,
+    pub created_by: UserId,
+    pub node_count: u32,
+    /// A poster of its newest output, to show in lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub poster: Option<String>,
+}
+
+/// `PATCH /api/workflows/{id}`: only what is given changes.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PatchWorkflow {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+}
+
+/// `GET /api/templates`: the starter workflows that ship with the server.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Template {
+    /// File name without ending, for example `photos-to-film`.
+    pub slug: String,
+    pub graph: Graph,
+    /// Whether it needs a provider key to run.
+    pub needs_key: bool,
+    /// Path of a picture of its output, under `/assets/`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub poster: Option<String>,
+}
+
+/// `POST /api/workflows/{id}/runs`
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct StartRun {
+    /// Run these nodes and what they need. Absent or empty: everything.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub targets: Vec<NodeId>,
+    /// Values for the workflow's named inputs: plain JSON, read as the input's type.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub inputs: BTreeMap<String, serde_json::Value>,
+}
+
+/// `GET /api/runs/{id}`, and the answer to starting one.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Run {
+    pub id: RunId,
+    pub workflow: WorkflowId,
+    pub started_by: UserId,
+    pub started_by_name: String,
+    pub status: RunStatus,
+    pub created_at: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost_usd: Option<f64>,
+    /// The run whose execution this one shares, when the two are identical.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub joined: Option<RunId>,
+    /// Results of the workflow's named outputs, by name, as far as they are there.
+    #[serde(default, skip_serializing_if = "Values::is_empty")]
+    pub outputs: Values,
+    /// What went wrong, by node.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub failures: BTreeMap<NodeId, crate::run::NodeFailure>,
+}
+
+/// `POST /api/workspaces/{id}/keys`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CreateKey {
+    /// For example `openai`.
+    pub provider: String,
+    /// Tells several keys of one provider apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Of an OpenAI-compatible server; absent: the vendor's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base_url: Option<String>,
+    /// May be empty for a local server that asks for none.
+    pub secret: String,
+}
+
+/// A stored key, without the secret: that never leaves the server.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Key {
+    pub id: KeyId,
+    pub provider: String,
+    pub name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base_url: Option<String>,
+    /// The last four characters of the secret.
+    pub hint: String,
+    pub created_at: String,
+}

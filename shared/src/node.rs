@@ -1,0 +1,208 @@
+//! What a node *is*: its ports and parameters as data.
+//!
+//! The engine makes a [`NodeSpec`] from every `#[node]` function, the server hands the [`Catalog`] out at
+//! `GET /api/nodes`, and the client draws palette, ports and parameter widgets from it. Nobody hard-codes a node.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::value::ValueType;
+
+/// Everything that is known of a kind of node without running it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NodeSpec {
+    /// `category.name`, for example `image.crop`. Stands in documents: never renamed.
+    #[serde(rename = "type")]
+    pub node_type: String,
+    /// Raised when parameters or ports change meaning.
+    pub version: u32,
+    /// For people, for example "Crop".
+    pub title: String,
+    /// First sentence of the description: what the palette shows.
+    pub summary: String,
+    /// The whole doc comment, in markdown.
+    pub description: String,
+    pub role: NodeRole,
+    pub resource: Resource,
+    /// `false` for nodes whose result may differ from call to call, such as a web request.
+    pub cacheable: bool,
+    pub inputs: Vec<PortSpec>,
+    pub outputs: Vec<PortSpec>,
+    pub params: Vec<ParamSpec>,
+    /// A use of the node that works: `{"inputs": {name: sample}, "params": {name: value}}`.
+    pub example: serde_json::Value,
+}
+
+/// What a node is to its workflow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NodeRole {
+    /// A named input of the whole workflow (its parameter `name` is the public name).
+    Input,
+    /// Everything in between.
+    Step,
+    /// A named output of the whole workflow.
+    Output,
+}
+
+/// What a node mainly uses up; runs limit how many of each kind work at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Resource {
+    /// Microseconds: text, numbers.
+    Light,
+    /// A core of this machine: pictures.
+    Cpu,
+    /// An ffmpeg process, which uses several cores.
+    Ffmpeg,
+    /// A service elsewhere.
+    Network,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PortSpec {
+    pub name: String,
+    #[serde(rename = "type")]
+    pub value_type: ValueType,
+    pub description: String,
+    /// Inputs only: the node cannot run without it.
+    #[serde(default)]
+    pub required: bool,
+}
+
+impl PortSpec {
+    /// Whether several wires may end here (a `list<…>` input collects them in the order of their edge ids).
+    pub fn is_list(&self) -> bool {
+        matches!(self.value_type, ValueType::List(_))
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ParamSpec {
+    pub name: String,
+    /// For people, for example "Blur radius".
+    pub title: String,
+    pub description: String,
+    #[serde(flatten)]
+    pub kind: ParamKind,
+    /// `null`: there is none, the person must give a value.
+    pub default: serde_json::Value,
+    /// The type of wire that may replace the literal value; `None` for parameters that cannot be wired.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wire: Option<ValueType>,
+    /// Shown only when unfolded.
+    #[serde(default)]
+    pub advanced: bool,
+}
+
+/// How a parameter is edited and what it may hold.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum ParamKind {
+    /// One line of text.
+    Text,
+    /// Text that several people may type into at once: a Y.Text in the document, a string in the exchange format.
+    Prompt,
+    Number {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        min: Option<f64>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        max: Option<f64>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        step: Option<f64>,
+        /// For example `px`, `s`, `dB`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unit: Option<String>,
+    },
+    Integer {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        min: Option<i64>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        max: Option<i64>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unit: Option<String>,
+    },
+    Bool,
+    /// One of a closed set.
+    Choice {
+        options: Vec<ChoiceOption>,
+    },
+    /// `#rrggbb` or `#rrggbbaa`.
+    Color,
+    /// A non-negative integer; `null` asks for a new random one on each run.
+    Seed,
+    /// A blob the person picked or uploaded: the JSON of a [`crate::value::Media`], or `null`.
+    Media {
+        /// The kind of media it takes: `image`, `video`, `audio` or `file`.
+        accept: ValueType,
+    },
+    Json,
+    /// A model id for one capability, for example `text.chat`; free text, suggestions come from `GET /api/models`.
+    Model {
+        capability: String,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChoiceOption {
+    pub value: String,
+    pub title: String,
+}
+
+impl NodeSpec {
+    /// The part of the type before the first dot: `image` of `image.crop`.
+    pub fn category(&self) -> &str {
+        self.node_type.split('.').next().unwrap_or_default()
+    }
+
+    /// What a wire into `input` must carry: an input port's type, or a wireable parameter's.
+    pub fn input_type(&self, input: &str) -> Option<&ValueType> {
+        let port = self.inputs.iter().find(|port| port.name == input).map(|port| &port.value_type);
+        port.or_else(|| self.param(input).and_then(|param| param.wire.as_ref()))
+    }
+
+    pub fn output_type(&self, output: &str) -> Option<&ValueType> {
+        self.outputs.iter().find(|port| port.name == output).map(|port| &port.value_type)
+    }
+
+    pub fn input(&self, name: &str) -> Option<&PortSpec> {
+        self.inputs.iter().find(|port| port.name == name)
+    }
+
+    pub fn param(&self, name: &str) -> Option<&ParamSpec> {
+        self.params.iter().find(|param| param.name == name)
+    }
+}
+
+/// All kinds of nodes a server knows, by type.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Catalog {
+    specs: BTreeMap<String, NodeSpec>,
+}
+
+impl Catalog {
+    pub fn get(&self, node_type: &str) -> Option<&NodeSpec> {
+        self.specs.get(node_type)
+    }
+
+    /// In the order of their types.
+    pub fn iter(&self) -> impl Iterator<Item = &NodeSpec> {
+        self.specs.values()
+    }
+
+    pub fn len(&self) -> usize {
+        self.specs.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.specs.is_empty()
+    }
+}
+
+impl FromIterator<NodeSpec> for Catalog {
+    fn from_iter<I: IntoIterator<Item = NodeSpec>>(specs: I) -> Self {
+        Self { specs: specs.into_iter().map(|spec| (spec.node_type.clone(), spec)).collect() }
+    }
+}

@@ -1,0 +1,79 @@
+//! What the outputs subdocument says, as plain data: the state of every node and the latest runs.
+//!
+//! The server alone writes it (see [`crate::document`]); clients read it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    id::{NodeId, RunId, UserId},
+    run::{NodeFailure, NodeStatus, RunStatus},
+    value::Values,
+};
+
+/// How many versions of its output a node keeps in the document.
+pub const HISTORY_LEN: usize = 8;
+/// How many runs the document lists.
+pub const RUNS_LEN: usize = 20;
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Outputs {
+    #[serde(default)]
+    pub nodes: BTreeMap<NodeId, NodeOutput>,
+    #[serde(default)]
+    pub runs: BTreeMap<RunId, RunSummary>,
+}
+
+/// The newest state of one node.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NodeOutput {
+    pub run: RunId,
+    pub status: NodeStatus,
+    /// 0 to 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<f64>,
+    /// The Merkle key it ran under (see [`crate::merkle`]); another key now means *stale*.
+    pub key: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<NodeFailure>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost_usd: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_millis: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
+    /// Text that is being written now; empty once it stands in `values`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub text: String,
+    /// The last finished result, by output port. Stays while a new run is under way.
+    #[serde(default)]
+    pub values: Values,
+    /// Earlier results, newest first, at most [`HISTORY_LEN`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub history: Vec<OutputVersion>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OutputVersion {
+    pub run: RunId,
+    pub key: String,
+    /// When it finished: UTC, RFC 3339.
+    pub finished_at: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
+    pub values: Values,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunSummary {
+    pub started_by: UserId,
+    pub started_by_name: String,
+    /// UTC, RFC 3339.
+    pub started_at: String,
+    pub status: RunStatus,
+    /// Share of nodes that are through, 0 to 1.
+    pub progress: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost_usd: Option<f64>,
+}

@@ -1,0 +1,183 @@
+//! Runs as everybody sees them: states, events, failures.
+//!
+//! The engine emits [`RunEvent`]s; the server turns them into the outputs document and the SSE stream;
+//! the client shows them. One vocabulary for all three.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    id::{NodeId, RunId},
+    value::{Value, Values},
+};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum RunStatus {
+    Queued,
+    Running,
+    /// Every target finished.
+    Done,
+    /// At least one node failed; independent branches finished all the same.
+    Failed,
+    Cancelled,
+}
+
+impl RunStatus {
+    pub fn is_final(self) -> bool {
+        match self {
+            Self::Queued | Self::Running => false,
+            Self::Done | Self::Failed | Self::Cancelled => true,
+        }
+    }
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum NodeStatus {
+    Queued,
+    Running,
+    Done,
+    Failed,
+    /// Finished without work: the result of an earlier identical execution.
+    Cached,
+    /// Something it depends on failed.
+    Skipped,
+    Cancelled,
+}
+
+impl NodeStatus {
+    pub fn is_final(self) -> bool {
+        match self {
+            Self::Queued | Self::Running => false,
+            Self::Done | Self::Failed | Self::Cached | Self::Skipped | Self::Cancelled => true,
+        }
+    }
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Cached => "cached",
+            Self::Skipped => "skipped",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// Why a node failed, for the person who has to do something about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NodeFailure {
+    pub code: FailureCode,
+    /// One sentence, plain, naming the parameter or input if it is one's fault.
+    pub message: String,
+    /// The parameter or input to look at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// What the vendor or tool answered, shortened to 4 KiB, secrets removed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raw: Option<String>,
+}
+
+/// What kind of failure: a client offers a different next step for each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum FailureCode {
+    /// A parameter or an input has a value the node cannot work with.
+    InvalidInput,
+    /// A required input has no wire and no value.
+    MissingInput,
+    /// No usable key for the provider.
+    MissingKey,
+    /// The provider refused the key.
+    Auth,
+    Quota,
+    RateLimited,
+    /// The provider's content policy refused.
+    Filtered,
+    /// The provider is down, or answered nonsense.
+    ProviderDown,
+    /// A program or model this node needs is not on this machine; the message says what to install.
+    MissingTool,
+    Timeout,
+    /// A fault in OpenFlow.
+    Internal,
+}
+
+/// What happens during a run, in order. Also the data of the SSE stream, one event each.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum RunEvent {
+    RunStarted {
+        run: RunId,
+        /// What will be executed, in the order of the plan.
+        nodes: Vec<NodeId>,
+    },
+    NodeStarted {
+        node: NodeId,
+        key: String,
+    },
+    NodeProgress {
+        node: NodeId,
+        /// 0 to 1.
+        progress: f64,
+    },
+    /// A piece of a text that is still being written.
+    TextDelta {
+        node: NodeId,
+        output: String,
+        delta: String,
+    },
+    /// An unfinished picture or film, to be replaced by the next preview or by the result.
+    Preview {
+        node: NodeId,
+        output: String,
+        value: Value,
+    },
+    NodeFinished {
+        node: NodeId,
+        key: String,
+        outputs: Values,
+        cached: bool,
+        duration_millis: u64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cost_usd: Option<f64>,
+        /// The seed that made this output, where there was one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seed: Option<u64>,
+    },
+    NodeFailed {
+        node: NodeId,
+        failure: NodeFailure,
+    },
+    NodeSkipped {
+        node: NodeId,
+        /// The failed or cancelled node it depended on.
+        because: NodeId,
+    },
+    NodeCancelled {
+        node: NodeId,
+    },
+    RunFinished {
+        status: RunStatus,
+        duration_millis: u64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cost_usd: Option<f64>,
+    },
+}
