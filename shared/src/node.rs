@@ -86,8 +86,11 @@ pub struct ParamSpec {
     pub description: String,
     #[serde(flatten)]
     pub kind: ParamKind,
-    /// `null`: there is none, the person must give a value.
+    /// `null`: there is none, the person must give a value unless the parameter is `optional`.
     pub default: serde_json::Value,
+    /// `null` is a value the node works with, for example "let the model decide".
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub optional: bool,
     /// The type of wire that may replace the literal value; `None` for parameters that cannot be wired.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wire: Option<ValueType>,
