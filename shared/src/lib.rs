@@ -13,4 +13,5 @@ pub mod outputs;
 pub mod presence;
 pub mod access;
 pub mod api;
+pub mod protocol;
 pub mod error;
