@@ -1,3 +1,7 @@
+// Not everything has a page yet.
+#[allow(dead_code, unused_imports)]
+mod ui;
+
 use dioxus::prelude::*;
 fn main() {
     dioxus::launch(App);

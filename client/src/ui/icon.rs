@@ -1,0 +1,105 @@
+//! Icons: Lucide's outlines, compiled in, coloured by the text around them.
+
+use dioxus::prelude::*;
+
+macro_rules! glyphs {
+    ($($name:ident = $file:literal,)*) => {
+        /// One picture of assets/icons.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Glyph {
+            $($name,)*
+        }
+
+        impl Glyph {
+            fn svg(self) -> &'static str {
+                match self {
+                    $(Self::$name => include_str!(concat!("../../../assets/icons/", $file, ".svg")),)*
+                }
+            }
+        }
+    };
+}
+
+glyphs! {
+    ArrowLeft = "arrow-left",
+    AudioLines = "audio-lines",
+    Ban = "ban",
+    Blocks = "blocks",
+    Braces = "braces",
+    Calculator = "calculator",
+    Check = "check",
+    ChevronDown = "chevron-down",
+    ChevronRight = "chevron-right",
+    CircleAlert = "circle-alert",
+    CircleDashed = "circle-dashed",
+    CircleHelp = "circle-help",
+    CircleSlash = "circle-slash",
+    CloudCheck = "cloud-check",
+    CloudOff = "cloud-off",
+    CloudUpload = "cloud-upload",
+    Copy = "copy",
+    Dices = "dices",
+    Download = "download",
+    Ellipsis = "ellipsis",
+    Eye = "eye",
+    File = "file",
+    Film = "film",
+    Globe = "globe",
+    Hash = "hash",
+    History = "history",
+    Image = "image",
+    Info = "info",
+    Key = "key",
+    Keyboard = "keyboard",
+    Layers = "layers",
+    Link = "link",
+    List = "list",
+    LoaderCircle = "loader-circle",
+    Lock = "lock",
+    LogIn = "log-in",
+    LogOut = "log-out",
+    Map = "map",
+    Maximize2 = "maximize-2",
+    Moon = "moon",
+    Palette = "palette",
+    PanelRight = "panel-right",
+    Pause = "pause",
+    Pencil = "pencil",
+    Play = "play",
+    Plus = "plus",
+    Redo2 = "redo-2",
+    RefreshCw = "refresh-cw",
+    Repeat = "repeat",
+    Scan = "scan",
+    Search = "search",
+    Settings = "settings",
+    Share2 = "share-2",
+    SkipForward = "skip-forward",
+    Sparkles = "sparkles",
+    Square = "square",
+    Sun = "sun",
+    ToggleLeft = "toggle-left",
+    Trash2 = "trash-2",
+    TriangleAlert = "triangle-alert",
+    Type = "type",
+    Undo2 = "undo-2",
+    Unlink = "unlink",
+    Upload = "upload",
+    User = "user",
+    Users = "users",
+    Video = "video",
+    Volume2 = "volume-2",
+    VolumeX = "volume-x",
+    Workflow = "workflow",
+    X = "x",
+    ZoomIn = "zoom-in",
+    ZoomOut = "zoom-out",
+}
+
+/// Decoration only: whatever carries it has a name of its own.
+#[component]
+pub fn Icon(glyph: Glyph, #[props(default = "m")] size: &'static str) -> Element {
+    rsx! {
+        span { class: "icon", "data-size": size, dangerous_inner_html: glyph.svg() }
+    }
+}

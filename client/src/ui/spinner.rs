@@ -1,0 +1,22 @@
+//! Signs of waiting: a turning ring for acts, a grey shimmer for content to come.
+
+use dioxus::prelude::*;
+
+use super::{Glyph, Icon};
+
+#[component]
+pub fn Spinner(#[props(default = "m")] size: &'static str) -> Element {
+    rsx! {
+        span { class: "spinner", "data-size": size, Icon { glyph: Glyph::LoaderCircle } }
+    }
+}
+
+#[component]
+pub fn Skeleton(
+    #[props(default = "100%")] width: &'static str,
+    #[props(default = "16px")] height: &'static str,
+) -> Element {
+    rsx! {
+        div { class: "skeleton", style: "width: {width}; height: {height}", "aria-hidden": "true" }
+    }
+}

@@ -1,0 +1,69 @@
+//! Short messages at the foot of the page, gone by themselves after a while.
+
+use dioxus::prelude::*;
+
+use super::{Glyph, Icon, IconButton, Size, Tone};
+
+/// How many messages stand at once; older ones make room.
+const SHOWN: usize = 3;
+
+#[derive(Debug, Clone, PartialEq)]
+struct Toast {
+    id: u64,
+    tone: Tone,
+    message: String,
+}
+
+/// Says things. A page provides it with [`Toasts`], everything below asks [`use_toaster`].
+#[derive(Clone, Copy, PartialEq)]
+pub struct Toaster {
+    toasts: Signal<Vec<Toast>>,
+    next_id: Signal<u64>,
+}
+
+impl Toaster {
+    pub fn say(mut self, tone: Tone, message: impl Into<String>) {
+        let id = *self.next_id.peek();
+        self.next_id.set(id + 1);
+        let mut toasts = self.toasts.write();
+        toasts.push(Toast { id, tone, message: message.into() });
+        let surplus = toasts.len().saturating_sub(SHOWN);
+        toasts.drain(..surplus);
+    }
+
+    fn dismiss(mut self, id: u64) {
+        self.toasts.write().retain(|toast| toast.id != id);
+    }
+}
+
+pub fn use_toaster() -> Toaster {
+    use_context()
+}
+
+/// Provides the [`Toaster`] to `children` and shows what it says.
+#[component]
+pub fn Toasts(children: Element) -> Element {
+    let toaster = Toaster { toasts: use_signal(Vec::new), next_id: use_signal(|| 0) };
+    use_context_provider(|| toaster);
+    let toasts = toaster.toasts;
+    rsx! {
+        {children}
+        div { class: "toasts", role: "status", aria_live: "polite",
+            for toast in toasts() {
+                div {
+                    key: "{toast.id}",
+                    class: "toast",
+                    "data-tone": toast.tone.as_str(),
+                    Icon { glyph: if toast.tone == Tone::Danger { Glyph::CircleAlert } else { Glyph::Info } }
+                    span { "{toast.message}" }
+                    IconButton {
+                        glyph: Glyph::X,
+                        label: "Dismiss",
+                        size: Size::S,
+                        onclick: move |_| toaster.dismiss(toast.id),
+                    }
+                }
+            }
+        }
+    }
+}
