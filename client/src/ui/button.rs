@@ -98,12 +98,12 @@ pub fn IconButton(
             r#type: "button",
             aria_label: "{label}",
             aria_pressed: pressed.map(|pressed| if pressed { "true" } else { "false" }),
-            "data-tip": tip,
+            "data-tip": "{tip}",
             "data-size": size.as_str(),
             disabled,
             onclick: move |event| onclick.call(event),
             ..attributes,
-            Icon { glyph, size: if size == Size::S { "s" } else { "m" } }
+            Icon { glyph, size }
         }
     }
 }

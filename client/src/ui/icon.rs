@@ -2,6 +2,8 @@
 
 use dioxus::prelude::*;
 
+use super::Size;
+
 macro_rules! glyphs {
     ($($name:ident = $file:literal,)*) => {
         /// One picture of assets/icons.
@@ -98,8 +100,8 @@ glyphs! {
 
 /// Decoration only: whatever carries it has a name of its own.
 #[component]
-pub fn Icon(glyph: Glyph, #[props(default = "m")] size: &'static str) -> Element {
+pub fn Icon(glyph: Glyph, #[props(default)] size: Size) -> Element {
     rsx! {
-        span { class: "icon", "data-size": size, dangerous_inner_html: glyph.svg() }
+        span { class: "icon", "data-size": size.as_str(), dangerous_inner_html: glyph.svg() }
     }
 }

@@ -2,7 +2,7 @@
 
 use dioxus::prelude::*;
 
-use super::{Glyph, Icon};
+use super::{Glyph, Icon, Size};
 
 /// `options` are value and title.
 #[component]
@@ -33,7 +33,7 @@ pub fn Select(
                     }
                 }
             }
-            Icon { glyph: Glyph::ChevronDown, size: "s" }
+            Icon { glyph: Glyph::ChevronDown, size: Size::S }
         }
     }
 }

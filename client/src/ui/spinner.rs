@@ -2,12 +2,12 @@
 
 use dioxus::prelude::*;
 
-use super::{Glyph, Icon};
+use super::{Glyph, Icon, Size};
 
 #[component]
-pub fn Spinner(#[props(default = "m")] size: &'static str) -> Element {
+pub fn Spinner(#[props(default)] size: Size) -> Element {
     rsx! {
-        span { class: "spinner", "data-size": size, Icon { glyph: Glyph::LoaderCircle } }
+        span { class: "spinner", "data-size": size.as_str(), Icon { glyph: Glyph::LoaderCircle } }
     }
 }
 
