@@ -14,7 +14,7 @@ use wasm_bindgen_cli_support::Bindgen;
 use crate::workspace::Workspace;
 use crate::{bundle, process};
 
-const WASM_TARGET: &str = "wasm32-unknown-unknown";
+pub const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum ClientProfile {

@@ -5,7 +5,13 @@
 
 mod build_client;
 mod bundle;
+mod machine;
+mod postgres;
 mod process;
+mod serve;
+mod steps;
+mod test;
+mod tidy;
 mod workspace;
 
 use build_client::ClientProfile;
@@ -21,6 +27,21 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Builds everything and starts OpenFlow at 127.0.0.1:8080, with its data in `./data`.
+    Serve {
+        /// Go to `openflow serve`, for instance `--listen 0.0.0.0:80`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Checks and tests everything. Installs what it needs as root on Debian, else says what is missing.
+    #[command(alias = "ci")]
+    Test {
+        /// Go to `cargo test`: only these tests run, and no other check.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Checks the architecture: who may depend on whom, what lies where.
+    Tidy,
     /// Builds the web client into `target/web`.
     BuildClient {
         /// Quick to build, slow to load: no optimisation, readable panics.
@@ -33,6 +54,9 @@ fn main() -> anyhow::Result<()> {
     process::stop_children_on_signals()?;
     let workspace = Workspace::find()?;
     match Arguments::parse().command {
+        Command::Serve { arguments } => serve::serve(&workspace, &arguments),
+        Command::Test { arguments } => test::test(&workspace, &arguments),
+        Command::Tidy => tidy::tidy(&workspace),
         Command::BuildClient { dev } => {
             let profile = if dev { ClientProfile::Dev } else { ClientProfile::Shipped };
             build_client::build(&workspace, profile).map(drop)

@@ -1,19 +1,26 @@
 //! Starting other programs, and stopping them on every way out.
 //!
-//! Each child leads a process group of its own. A signal to xtask is passed on to the groups of all
-//! children that still run, so that a test binary's own children go too.
+//! Each child leads a process group of its own, so that a test binary's own children go with it.
+//! A signal to xtask interrupts all of them; the command that waited then fails, and xtask leaves by the
+//! ordinary way, through the destructors that stop servers and remove folders. A second signal is final.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::Mutex;
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 
-/// Process ids of the children that run now. A child enters under the lock it is started under, so that
-/// the signal thread never misses one; it leaves when it has been waited for.
-static CHILDREN: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
+/// A child enters under the lock it is started under, so that the signal thread never misses one; it leaves
+/// when it has been waited for, because from then on its id may belong to somebody else.
+static CHILDREN: Mutex<Children> = Mutex::new(Children { running: BTreeSet::new(), stopping: false });
+
+struct Children {
+    running: BTreeSet<u32>,
+    /// Set by the first signal: nothing new starts.
+    stopping: bool,
+}
 
 /// The cargo that runs this xtask.
 pub fn cargo() -> Command {
@@ -39,10 +46,11 @@ pub fn read(command: &mut Command) -> anyhow::Result<String> {
     String::from_utf8(output.stdout).with_context(|| format!("reading the output of `{}`", text(command)))
 }
 
-/// Looks a program up the way a shell does.
+/// Looks a program up the way a shell does, and where Debian keeps servers.
 pub fn find_program(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path)
+        .chain([PathBuf::from("/usr/sbin")])
         .map(|folder| folder.join(name).with_extension(std::env::consts::EXE_EXTENSION))
         .find(|file| file.is_file())
 }
@@ -50,7 +58,6 @@ pub fn find_program(name: &str) -> Option<PathBuf> {
 /// A child that is stopped when this value goes away.
 pub struct Running {
     child: Child,
-    /// Whether its end has been seen: only then may its id belong to somebody else.
     ended: bool,
 }
 
@@ -58,10 +65,18 @@ impl Running {
     pub fn start(command: &mut Command) -> anyhow::Result<Self> {
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(command, 0);
-        let mut children = CHILDREN.lock().expect("no holder of this lock panics");
+        let mut children = children();
+        if children.stopping {
+            bail!("stopped");
+        }
         let child = command.stdin(Stdio::null()).spawn().with_context(|| format!("starting `{}`", text(command)))?;
-        children.insert(child.id());
+        children.running.insert(child.id());
         Ok(Self { child, ended: false })
+    }
+
+    /// What it prints, when it was started with a pipe.
+    pub fn take_stdout(&mut self) -> Option<ChildStdout> {
+        self.child.stdout.take()
     }
 
     pub fn wait(mut self) -> anyhow::Result<ExitStatus> {
@@ -69,22 +84,29 @@ impl Running {
         self.ended = true;
         Ok(status)
     }
+
+    /// Whether it has ended by itself.
+    pub fn ended(&mut self) -> anyhow::Result<bool> {
+        self.ended = self.child.try_wait().context("asking after a child")?.is_some();
+        Ok(self.ended)
+    }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
         if !self.ended {
-            stop_group(self.child.id());
+            signal_group(self.child.id(), Ending::Clean);
             for _ in 0..100 {
-                if matches!(self.child.try_wait(), Ok(Some(_))) {
+                if self.child.try_wait().is_ok_and(|status| status.is_some()) {
                     break;
                 }
                 std::thread::sleep(Duration::from_millis(50));
             }
-            // Five seconds were enough for a clean end; after a clean end this does nothing.
+            // Five seconds are enough for a clean end. What is left of the group has missed its chance.
+            signal_group(self.child.id(), Ending::Forced);
             self.child.kill().and_then(|()| self.child.wait().map(drop)).ok();
         }
-        CHILDREN.lock().expect("no holder of this lock panics").remove(&self.child.id());
+        children().running.remove(&self.child.id());
     }
 }
 
@@ -96,49 +118,49 @@ pub fn stop_children_on_signals() -> anyhow::Result<()> {
         let mut signals =
             signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP]).context("listening for signals")?;
         std::thread::spawn(move || {
-            if let Some(signal) = signals.forever().next() {
-                // The lock is kept to the end: nothing new starts any more.
-                let children = CHILDREN.lock().expect("no holder of this lock panics");
-                for child in children.iter() {
-                    stop_group(*child);
+            for signal in signals.forever() {
+                let mut children = children();
+                let ending = if children.stopping { Ending::Forced } else { Ending::Clean };
+                for child in &children.running {
+                    signal_group(*child, ending);
                 }
-                wait_for_end(&children);
-                std::process::exit(128 + signal);
+                if ending == Ending::Forced {
+                    std::process::exit(128 + signal);
+                }
+                children.stopping = true;
             }
         });
     }
     Ok(())
 }
 
-/// Gives the groups up to five seconds. Their main processes are reaped by whoever waits for them.
-#[cfg(unix)]
-fn wait_for_end(children: &BTreeSet<u32>) {
-    for _ in 0..100 {
-        let one_left = children
-            .iter()
-            .any(|child| group(*child).is_some_and(|group| rustix::process::test_kill_process_group(group).is_ok()));
-        if !one_left {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
+fn children() -> MutexGuard<'static, Children> {
+    CHILDREN.lock().expect("no holder of this lock panics")
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    /// SIGINT and not SIGTERM: to Postgres it means "at once, but cleanly", to everything else Ctrl+C.
+    Clean,
+    Forced,
 }
 
 #[cfg(unix)]
-fn group(leader: u32) -> Option<rustix::process::Pid> {
-    rustix::process::Pid::from_raw(i32::try_from(leader).ok()?)
+fn signal_group(leader: u32, ending: Ending) {
+    use rustix::process::{Pid, Signal, kill_process_group};
+    let signal = match ending {
+        Ending::Clean => Signal::INT,
+        Ending::Forced => Signal::KILL,
+    };
+    if let Some(group) = i32::try_from(leader).ok().and_then(Pid::from_raw) {
+        // The group may have ended a moment ago: then there is nothing to stop.
+        kill_process_group(group, signal).ok();
+    }
 }
 
-/// SIGINT and not SIGTERM: to Postgres it means "at once, but cleanly", to everything else the same as Ctrl+C.
-fn stop_group(leader: u32) {
-    #[cfg(unix)]
-    if let Some(group) = group(leader) {
-        // It may have ended a moment ago: then there is nothing to stop.
-        rustix::process::kill_process_group(group, rustix::process::Signal::INT).ok();
-    }
-    #[cfg(not(unix))]
-    let _ = leader;
-}
+/// Elsewhere the destructors' `kill` has to do.
+#[cfg(not(unix))]
+fn signal_group(_leader: u32, _ending: Ending) {}
 
 /// The command as one would type it.
 fn text(command: &Command) -> String {

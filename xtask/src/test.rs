@@ -1,0 +1,135 @@
+//! `cargo xtask test`: everything that has to hold before a change is shared.
+//!
+//! Formatting, lints, the architecture, docs, the web client, and every test on SQLite and on a Postgres
+//! of its own. Closes with one line of what the test runner counted: `412 passed, 0 failed`.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, bail, ensure};
+
+use crate::build_client::{self, ClientProfile};
+use crate::postgres::Postgres;
+use crate::process::{self, Running};
+use crate::steps::Steps;
+use crate::workspace::Workspace;
+use crate::{machine, tidy};
+
+/// With `arguments` only the tests run, and `cargo test` gets them in place of `--workspace`.
+pub fn test(workspace: &Workspace, arguments: &[String]) -> anyhow::Result<()> {
+    let mut steps = Steps::default();
+    steps.run("tools", || {
+        machine::provide(&machine::FOR_TESTS)?;
+        build_client::add_wasm_target()
+    })?;
+    steps.run("JavaScript clients", || install_javascript_clients(&workspace.root().join("collab-server/tests/js")))?;
+    if arguments.is_empty() {
+        check(&mut steps, workspace)?;
+    }
+    let web_dir = steps.run("web client", || build_client::build(workspace, ClientProfile::Shipped))?;
+    let postgres = steps.run("Postgres", Postgres::start)?;
+
+    let mut cargo = cargo_in(workspace, &["test", "--no-fail-fast"]);
+    match arguments {
+        [] => cargo.arg("--workspace"),
+        _ => cargo.args(arguments),
+    };
+    cargo.env("OPENFLOW_TEST_POSTGRES_URL", postgres.url());
+    cargo.env("OPENFLOW_TEST_WEB_DIR", web_dir);
+    cargo.env("OPENFLOW_TEST_CHROMEDRIVER", process::find_program("chromedriver").context("no `chromedriver`")?);
+    cargo.env("OPENFLOW_TEST_CHROMIUM", machine::chromium().context("no Chromium")?);
+    let mut counted = Counted::default();
+    let outcome = steps.run("tests", || run_tests(&mut cargo, &mut counted));
+    drop(postgres);
+    drop(steps);
+    eprintln!("\n{} passed, {} failed, {} skipped", counted.passed, counted.failed, counted.ignored);
+    outcome?;
+    ensure!(counted.passed > 0, "no test ran");
+    Ok(())
+}
+
+/// What can be said without running the product, the quickest first.
+fn check(steps: &mut Steps, workspace: &Workspace) -> anyhow::Result<()> {
+    let cargo = |arguments: &[&str]| cargo_in(workspace, arguments);
+    steps.run("formatting", || process::run(&mut cargo(&["fmt", "--all", "--check"])))?;
+    steps.run("architecture", || tidy::tidy(workspace))?;
+    steps.run("lints", || {
+        process::run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))
+    })?;
+    steps.run("lints of the web client", || {
+        let target = ["--package", "openflow-client", "--target", build_client::WASM_TARGET];
+        process::run(cargo(&["clippy"]).args(target).args(["--", "--deny", "warnings"]))
+    })?;
+    steps.run("docs", || {
+        process::run(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "--deny warnings"))
+    })
+}
+
+fn cargo_in(workspace: &Workspace, arguments: &[&str]) -> Command {
+    let mut cargo = process::cargo();
+    cargo.current_dir(workspace.root()).args(arguments);
+    cargo
+}
+
+/// npm writes `.package-lock.json` when it is done: newer than the lock file means nothing is left to do.
+fn install_javascript_clients(folder: &Path) -> anyhow::Result<()> {
+    let modified = |file: &str| folder.join(file).metadata().and_then(|metadata| metadata.modified()).ok();
+    let wanted = modified("package-lock.json").context("`collab-server/tests/js` has no `package-lock.json`")?;
+    if modified("node_modules/.package-lock.json").is_some_and(|installed| installed >= wanted) {
+        return Ok(());
+    }
+    let npm = process::find_program("npm").context("no `npm`")?;
+    process::run(Command::new(npm).args(["ci", "--no-audit", "--no-fund"]).current_dir(folder))
+}
+
+#[derive(Default, Debug, PartialEq, Eq)]
+struct Counted {
+    passed: u64,
+    failed: u64,
+    ignored: u64,
+}
+
+impl Counted {
+    /// `test result: ok. 12 passed; 0 failed; 0 ignored; …`: one line a test binary.
+    fn add(&mut self, line: &str) {
+        let Some(result) = line.strip_prefix("test result: ") else { return };
+        let count = |what: &str| {
+            let part = result.split([';', '.']).find_map(|part| part.trim().strip_suffix(what));
+            part.and_then(|number| number.trim().parse::<u64>().ok()).unwrap_or(0)
+        };
+        self.passed += count("passed");
+        self.failed += count("failed");
+        self.ignored += count("ignored");
+    }
+}
+
+fn run_tests(cargo: &mut Command, counted: &mut Counted) -> anyhow::Result<()> {
+    let mut running = Running::start(cargo.stdout(Stdio::piped()))?;
+    let output = running.take_stdout().expect("it was started with a pipe");
+    let mut terminal = std::io::stdout();
+    for line in BufReader::new(output).split(b'\n') {
+        let line = line.context("reading what the tests print")?;
+        terminal.write_all(&line).and_then(|()| terminal.write_all(b"\n")).context("printing")?;
+        counted.add(&String::from_utf8_lossy(&line));
+    }
+    if !running.wait()?.success() {
+        bail!("`cargo test` failed");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_results_of_all_binaries_are_added_up() {
+        let mut counted = Counted::default();
+        counted.add("test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 3 filtered out; finished in 0.10s");
+        counted
+            .add("test result: FAILED. 2 passed; 3 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1.00s");
+        counted.add("test a_test ... ok");
+        assert_eq!(counted, Counted { passed: 14, failed: 3, ignored: 1 });
+    }
+}
