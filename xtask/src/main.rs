@@ -14,6 +14,8 @@ mod test;
 mod tidy;
 mod workspace;
 
+use std::process::ExitCode;
+
 use build_client::ClientProfile;
 use clap::{Parser, Subcommand};
 use workspace::Workspace;
@@ -50,10 +52,20 @@ enum Command {
     },
 }
 
-fn main() -> anyhow::Result<()> {
+fn main() -> ExitCode {
+    match run(Arguments::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<()> {
     process::stop_children_on_signals()?;
     let workspace = Workspace::find()?;
-    match Arguments::parse().command {
+    match command {
         Command::Serve { arguments } => serve::serve(&workspace, &arguments),
         Command::Test { arguments } => test::test(&workspace, &arguments),
         Command::Tidy => tidy::tidy(&workspace),
