@@ -3,6 +3,7 @@
 //! Every file keeps its plain `/assets/…` address, and the page shell and the style sheets name it with
 //! `?v=<hash of the whole bundle>`: an answer to such an address may be kept for ever, because another
 //! bundle asks for another address.
+//! A style sheet arrives whole, with what it imports in it, so that a page waits for one answer and not two in a row.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use anyhow::Context;
 use walkdir::WalkDir;
 
 /// Bumped when the layout changes, so that folders of an older xtask are laid out anew.
-const LAYOUT: u8 = 1;
+const LAYOUT: u8 = 2;
 
 /// Text files in which `/assets/…` addresses are versioned.
 const VERSIONED_IN: [&str; 3] = ["html", "css", "js"];
@@ -43,7 +44,7 @@ pub fn lay_out(assets: &Path, bindgen_dir: &Path, web_dir: &Path, stamp: &str) -
     for file in web_files(assets)? {
         // The page shell is the one file that is not below /assets.
         let to = if file == Path::new("index.html") { web_dir.join(&file) } else { web_dir.join("assets").join(&file) };
-        write(&to, &versioned(&file, read(&assets.join(&file))?, version)?)?;
+        write(&to, &finished(assets, &file, version)?)?;
     }
     for file in files(bindgen_dir)? {
         write(&web_dir.join("assets").join(&file), &read(&bindgen_dir.join(&file))?)?;
@@ -74,13 +75,40 @@ fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn versioned(file: &Path, content: Vec<u8>, version: &str) -> anyhow::Result<Vec<u8>> {
-    let is_text = file.extension().is_some_and(|extension| VERSIONED_IN.iter().any(|known| extension == *known));
-    if !is_text {
+/// The file as it is served.
+fn finished(assets: &Path, file: &Path, version: &str) -> anyhow::Result<Vec<u8>> {
+    let content = read(&assets.join(file))?;
+    let has_extension = |extension: &str| file.extension().is_some_and(|own| own == extension);
+    if !VERSIONED_IN.into_iter().any(has_extension) {
         return Ok(content);
     }
-    let text = String::from_utf8(content).with_context(|| format!("`{}` is not UTF-8", file.display()))?;
+    let mut text = String::from_utf8(content).with_context(|| format!("`{}` is not UTF-8", file.display()))?;
+    if has_extension("css") {
+        let folder = file.parent().unwrap_or(Path::new(""));
+        text = with_imports(&text, &assets.join(folder))?;
+        if folder.components().count() == 1 {
+            // Relative to a folder of /assets: only absolute addresses get a version.
+            text = text.replace("url(\"../", "url(\"/assets/");
+        }
+    }
     Ok(with_version(&text, version).into_bytes())
+}
+
+/// Puts the file in the place of each `@import url("file");` line.
+fn with_imports(text: &str, folder: &Path) -> anyhow::Result<String> {
+    let mut result = String::with_capacity(text.len());
+    for line in text.lines() {
+        match line.strip_prefix("@import url(\"").and_then(|rest| rest.strip_suffix("\");")) {
+            Some(name) => {
+                let imported = read(&folder.join(name))?;
+                let imported = String::from_utf8(imported).with_context(|| format!("`{name}` is not UTF-8"))?;
+                result.push_str(&with_imports(&imported, folder)?);
+            }
+            None => result.push_str(line),
+        }
+        result.push('\n');
+    }
+    Ok(result)
 }
 
 /// Appends `?v=` to every quoted or bracketed `/assets/…` address that has no query of its own.
@@ -133,6 +161,16 @@ mod tests {
         for text in ["'/assets/a.js?x=1'", "\"/assets/icons/\"", "nothing here"] {
             assert_eq!(with_version(text, "1f"), text);
         }
+    }
+
+    #[test]
+    fn a_style_sheet_is_served_with_what_it_imports() {
+        let folder = tempfile::tempdir().unwrap();
+        write(&folder.path().join("css/index.css"), b"@import url(\"base.css\");\nb {}\n").unwrap();
+        write(&folder.path().join("css/base.css"), b"a { src: url(\"../fonts/i.woff2\") }\n").unwrap();
+        let css = finished(folder.path(), Path::new("css/index.css"), "1f").unwrap();
+        let css = String::from_utf8(css).unwrap();
+        assert_eq!(css, "a { src: url(\"/assets/fonts/i.woff2?v=1f\") }\n\nb {}\n");
     }
 
     #[test]
