@@ -1,0 +1,156 @@
+//! Where the person looks: the one transform between canvas units and pixels on screen.
+//!
+//! Pure maths. Screen points are relative to the upper left corner of the canvas element.
+
+use super::geometry::{Point, Rect};
+
+pub const ZOOM_MIN: f64 = 0.1;
+pub const ZOOM_MAX: f64 = 4.0;
+/// Below this the text of a node cannot be read anyway, and boxes are drawn.
+pub const BOXES_BELOW: f64 = 0.35;
+/// Fitting never makes things larger than life.
+const FIT_MAX: f64 = 1.0;
+const FIT_MARGIN: f64 = 72.0;
+/// The drawn region moves in steps of this many screen pixels, so that panning seldom changes what is drawn.
+const CULL_STEP: f64 = 480.0;
+
+/// `screen = canvas * zoom + pan`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Viewport {
+    pub pan: Point,
+    pub zoom: f64,
+}
+
+impl Default for Viewport {
+    fn default() -> Self {
+        Self { pan: [0.0, 0.0], zoom: 1.0 }
+    }
+}
+
+impl Viewport {
+    pub fn screen_from_canvas(&self, point: Point) -> Point {
+        [point[0] * self.zoom + self.pan[0], point[1] * self.zoom + self.pan[1]]
+    }
+
+    pub fn canvas_from_screen(&self, point: Point) -> Point {
+        [(point[0] - self.pan[0]) / self.zoom, (point[1] - self.pan[1]) / self.zoom]
+    }
+
+    pub fn panned(&self, by_screen: Point) -> Self {
+        Self { pan: [self.pan[0] + by_screen[0], self.pan[1] + by_screen[1]], zoom: self.zoom }
+    }
+
+    /// Zooms by `factor`; what is under `at_screen` stays there.
+    pub fn zoomed(&self, at_screen: Point, factor: f64) -> Self {
+        let zoom = (self.zoom * factor).clamp(ZOOM_MIN, ZOOM_MAX);
+        let real = zoom / self.zoom;
+        let pan = [0, 1].map(|axis| at_screen[axis] - (at_screen[axis] - self.pan[axis]) * real);
+        Self { pan, zoom }
+    }
+
+    /// The part of the canvas that a screen of this size shows.
+    pub fn visible(&self, screen_size: Point) -> Rect {
+        let pos = self.canvas_from_screen([0.0, 0.0]);
+        Rect::new(pos, [screen_size[0] / self.zoom, screen_size[1] / self.zoom])
+    }
+
+    /// What to draw: the visible part and a margin, snapped outwards so that it changes seldom.
+    pub fn drawn(&self, screen_size: Point) -> Rect {
+        let step = CULL_STEP / self.zoom;
+        let visible = self.visible(screen_size);
+        let floor = |value: f64| (value / step).floor() * step;
+        let ceil = |value: f64| (value / step).ceil() * step;
+        let [left, top] = [floor(visible.x), floor(visible.y)];
+        let right = ceil(visible.x + visible.width);
+        let bottom = ceil(visible.y + visible.height);
+        Rect::new([left, top], [right - left, bottom - top]).inflate(step / 2.0)
+    }
+
+    /// The viewport that shows all of `content` in the middle.
+    pub fn fitting(content: Rect, screen_size: Point) -> Self {
+        let room = screen_size.map(|length| (length - 2.0 * FIT_MARGIN).max(80.0));
+        let zoom = (room[0] / content.width.max(1.0)).min(room[1] / content.height.max(1.0));
+        let zoom = zoom.clamp(ZOOM_MIN, FIT_MAX);
+        Self::centered(content.center(), zoom, screen_size)
+    }
+
+    pub fn centered(center_canvas: Point, zoom: f64, screen_size: Point) -> Self {
+        let pan = [0, 1].map(|axis| screen_size[axis] / 2.0 - center_canvas[axis] * zoom);
+        Self { pan, zoom }
+    }
+
+    pub fn draws_boxes(&self) -> bool {
+        self.zoom < BOXES_BELOW
+    }
+}
+
+/// How far one wheel event zooms. Proportional to the way the wheel went: pinching sends many small steps, a notched
+/// wheel few large ones, which are capped so that one notch never jumps.
+pub fn wheel_factor(delta_y: f64) -> f64 {
+    (-delta_y.clamp(-60.0, 60.0) * 0.008).exp()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SCREEN: Point = [1200.0, 800.0];
+
+    fn close(a: Point, b: Point) -> bool {
+        (a[0] - b[0]).abs() < 1e-9 && (a[1] - b[1]).abs() < 1e-9
+    }
+
+    #[test]
+    fn the_two_spaces_are_inverse() {
+        let viewport = Viewport { pan: [31.0, -8.5], zoom: 0.7 };
+        let point = [123.4, -99.0];
+        assert!(close(viewport.canvas_from_screen(viewport.screen_from_canvas(point)), point));
+    }
+
+    #[test]
+    fn zooming_keeps_what_is_under_the_pointer() {
+        let viewport = Viewport { pan: [31.0, -8.5], zoom: 0.7 };
+        let pointer = [640.0, 200.0];
+        let before = viewport.canvas_from_screen(pointer);
+        for factor in [0.2, 0.9, 1.3, 40.0] {
+            assert!(close(viewport.zoomed(pointer, factor).canvas_from_screen(pointer), before));
+        }
+    }
+
+    #[test]
+    fn zoom_stays_between_a_tenth_and_four() {
+        let viewport = Viewport::default();
+        assert_eq!(viewport.zoomed([0.0, 0.0], 1e6).zoom, ZOOM_MAX);
+        assert_eq!(viewport.zoomed([0.0, 0.0], 1e-6).zoom, ZOOM_MIN);
+    }
+
+    #[test]
+    fn fitting_shows_everything() {
+        let content = Rect::new([-500.0, 40.0], [9000.0, 2000.0]);
+        let viewport = Viewport::fitting(content, SCREEN);
+        let visible = viewport.visible(SCREEN);
+        assert!(visible.contains([content.x, content.y]));
+        assert!(visible.contains([content.x + content.width, content.y + content.height]));
+    }
+
+    #[test]
+    fn fitting_one_small_thing_does_not_blow_it_up() {
+        let viewport = Viewport::fitting(Rect::new([0.0, 0.0], [10.0, 10.0]), SCREEN);
+        assert_eq!(viewport.zoom, 1.0);
+        assert!(close(viewport.screen_from_canvas([5.0, 5.0]), [600.0, 400.0]));
+    }
+
+    #[test]
+    fn small_pans_draw_the_same_region() {
+        let viewport = Viewport { pan: [-100.0, -100.0], zoom: 1.0 };
+        assert_eq!(viewport.drawn(SCREEN), viewport.panned([-20.0, -20.0]).drawn(SCREEN));
+        let drawn = viewport.drawn(SCREEN);
+        assert!(drawn.contains([100.0, 100.0]) && drawn.contains([1300.0, 900.0]));
+    }
+
+    #[test]
+    fn a_wheel_notch_and_its_reverse_cancel() {
+        assert!((wheel_factor(120.0) * wheel_factor(-120.0) - 1.0).abs() < 1e-12);
+        assert!(wheel_factor(-3.0) > 1.0 && wheel_factor(-3.0) < 1.05);
+    }
+}
