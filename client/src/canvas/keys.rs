@@ -90,8 +90,11 @@ pub fn command_for(chord: Chord<'_>) -> Option<Command> {
     Some(found)
 }
 
-/// What the sheet of shortcuts lists: group, then what it does and the keys, as [`crate::ui::Kbd`] writes them.
-pub const SHEET: &[(&str, &[(&str, &[&str])])] = &[
+/// One line of the sheet of shortcuts: what it does, and the keys as [`crate::ui::Kbd`] writes them.
+pub type Shortcut = (&'static str, &'static [&'static str]);
+
+/// What the sheet of shortcuts lists, in groups.
+pub const SHEET: &[(&str, &[Shortcut])] = &[
     (
         "Build",
         &[
