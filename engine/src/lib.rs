@@ -1,1 +1,78 @@
-//! x
+//! Plans and runs graphs: the node library, the providers of models, and the media tools behind them.
+//!
+//! - A node is a documented function with `#[node]`; [`catalog`] lists them all, [`NodeKind`] runs one.
+//! - A node sees the world through its [`NodeContext`].
+//! - Bytes live in a [`BlobStore`]; keys come from a [`KeySource`]; model calls are told to a [`GenerationSink`].
+//!
+//! Knows neither HTTP serving nor SQL: the server and the command line put it to work.
+
+// The macros write `::engine::…`, also inside this crate.
+extern crate self as engine;
+
+mod registry;
+mod context;
+mod error;
+mod input;
+mod param;
+mod output;
+mod secret;
+mod http;
+pub mod blob;
+pub mod generation;
+pub mod media;
+pub mod run;
+
+pub use blob::{BlobError, BlobStore, FolderBlobs, MemoryBlobs};
+pub use context::NodeContext;
+pub use engine_macros::{Choice, Outputs, node};
+pub use error::NodeError;
+pub use generation::{DiscardGenerations, Generation, GenerationRecord, GenerationSink};
+pub use http::{Outbound, OutboundError, OutboundPolicy};
+pub use input::{Any, Args, Embedding, FromValue, InputValue, Inputs};
+pub use media::{Audio, File, Image, Mask, Video};
+pub use output::{IntoValue, NodeOutputs, OutputValue};
+pub use param::{Color, MediaFile, ParamHints, ParamValue, Seed};
+pub use registry::{NodeKind, catalog};
+pub use secret::{FixedKeys, KeyError, KeySource, ProviderKey, Secret};
+
+/// For the code that `#[node]` makes; nobody else calls it.
+#[doc(hidden)]
+pub mod private {
+    pub use inventory;
+    pub use serde_json;
+    pub use shared::{
+        node::{ChoiceOption, NodeRole, NodeSpec, ParamKind, ParamSpec, PortSpec, Resource},
+        value::{ValueType, Values},
+    };
+
+    pub use crate::registry::NodeFuture;
+    use crate::{InputValue, OutputValue, ParamHints, ParamValue};
+
+    pub fn finish_spec(spec: NodeSpec, example: &str) -> NodeSpec {
+        crate::registry::finish_spec(spec, example)
+    }
+
+    pub fn input_spec<T: InputValue>(name: &str, description: &str) -> PortSpec {
+        PortSpec {
+            name: name.to_owned(),
+            value_type: T::value_type(),
+            description: description.to_owned(),
+            required: T::REQUIRED,
+        }
+    }
+
+    pub fn output_spec<T: OutputValue>(name: &str, description: &str) -> PortSpec {
+        let (name, description) = (name.to_owned(), description.to_owned());
+        PortSpec { name, value_type: T::value_type(), description, required: false }
+    }
+
+    pub fn param_spec<T: ParamValue>(
+        name: &str,
+        title: &str,
+        description: &str,
+        default: serde_json::Value,
+        hints: ParamHints,
+    ) -> ParamSpec {
+        crate::param::param_spec::<T>(name, title, description, default, hints)
+    }
+}

@@ -1,0 +1,184 @@
+//! What a node can reach while it works: progress, streamed text, blobs, the network, keys, and the wish to stop.
+//!
+//! A node has no other way out: no environment, no global state, no file of this machine but the blobs' and its own
+//! temporary ones.
+
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use shared::{
+    id::{GenerationId, NodeId, RunId, WorkflowId},
+    run::{FailureCode, RunEvent},
+    value::{BlobHash, Media, Value},
+};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::{
+    NodeError,
+    blob::BlobStore,
+    generation::{DiscardGenerations, Generation, GenerationRecord, GenerationSink},
+    http::{Outbound, OutboundPolicy},
+    media,
+    run::{EventLog, RunSink},
+    secret::{FixedKeys, KeySource, ProviderKey},
+};
+
+/// What all nodes of a run share.
+#[derive(Clone)]
+pub(crate) struct RunScope {
+    pub run: RunId,
+    pub workflow: Option<WorkflowId>,
+    pub blobs: Arc<dyn BlobStore>,
+    pub outbound: Outbound,
+    pub keys: Arc<dyn KeySource>,
+    pub generations: Arc<dyn GenerationSink>,
+    pub sink: Arc<dyn RunSink>,
+}
+
+/// One node's view of its run.
+pub struct NodeContext {
+    scope: Arc<RunScope>,
+    node: NodeId,
+    seed: Option<u64>,
+    cancel: CancellationToken,
+    /// What the node's calls cost so far. Std mutex: added to by concurrent calls of one node, never held across awaits.
+    cost_usd: Mutex<Option<f64>>,
+}
+
+impl NodeContext {
+    pub(crate) fn new(scope: Arc<RunScope>, node: NodeId, seed: Option<u64>, cancel: CancellationToken) -> Self {
+        Self { scope, node, seed, cancel, cost_usd: Mutex::default() }
+    }
+
+    /// A context outside any run: no keys, no network but the public one, events are dropped. For tests of nodes.
+    pub fn detached(blobs: Arc<dyn BlobStore>) -> Self {
+        let scope = RunScope {
+            run: RunId::from(Uuid::now_v7()),
+            workflow: None,
+            blobs,
+            outbound: Outbound::new(OutboundPolicy::default()),
+            keys: Arc::new(FixedKeys::none()),
+            generations: Arc::new(DiscardGenerations),
+            sink: Arc::new(EventLog::default()),
+        };
+        Self::new(Arc::new(scope), NodeId::random(), None, CancellationToken::new())
+    }
+
+    /// The node of the graph that is being run.
+    pub fn node(&self) -> &NodeId {
+        &self.node
+    }
+
+    /// The run.
+    pub fn run(&self) -> RunId {
+        self.scope.run
+    }
+
+    /// The seed of this execution, for nodes that have a [`crate::Seed`] parameter.
+    pub fn seed(&self) -> Option<u64> {
+        self.seed
+    }
+
+    /// Says how far the work is, 0 to 1.
+    pub fn progress(&self, progress: f64) {
+        let progress = if progress.is_finite() { progress.clamp(0.0, 1.0) } else { 0.0 };
+        self.scope.sink.emit(RunEvent::NodeProgress { node: self.node.clone(), progress });
+    }
+
+    /// Streams a piece of the text that will stand on `output`.
+    pub fn text(&self, output: &str, delta: &str) {
+        if !delta.is_empty() {
+            let (node, output) = (self.node.clone(), output.to_owned());
+            self.scope.sink.emit(RunEvent::TextDelta { node, output, delta: delta.to_owned() });
+        }
+    }
+
+    /// Shows an unfinished result on `output`.
+    pub fn preview(&self, output: &str, value: Value) {
+        self.scope.sink.emit(RunEvent::Preview { node: self.node.clone(), output: output.to_owned(), value });
+    }
+
+    /// The blob store.
+    pub fn blobs(&self) -> &dyn BlobStore {
+        &*self.scope.blobs
+    }
+
+    /// Keeps bytes that the node made, and probes them: the reference is ready to be an output.
+    pub async fn store(&self, bytes: Bytes) -> Result<Media, NodeError> {
+        let blob = self.blobs().put(bytes).await?;
+        self.describe(&blob).await
+    }
+
+    /// Keeps a file that the node made (it is moved away), and probes it.
+    pub async fn store_file(&self, path: &std::path::Path) -> Result<Media, NodeError> {
+        let blob = self.blobs().put_file(path).await?;
+        self.describe(&blob).await
+    }
+
+    async fn describe(&self, blob: &BlobHash) -> Result<Media, NodeError> {
+        Ok(media::describe(self.blobs(), blob, None).await?)
+    }
+
+    /// The only way to the network: see [`Outbound`].
+    pub fn http(&self) -> &Outbound {
+        &self.scope.outbound
+    }
+
+    /// The key for `provider`, or the failure that asks the person to add one.
+    pub async fn key(&self, provider: &str, name: Option<&str>) -> Result<ProviderKey, NodeError> {
+        let key = self.scope.keys.key(provider, name).await;
+        let key = key.map_err(|error| NodeError::internal("the provider keys could not be read", error))?;
+        key.ok_or_else(|| {
+            let message = format!("there is no key for the provider `{provider}`: add one in the workspace's settings");
+            NodeError::new(FailureCode::MissingKey, message)
+        })
+    }
+
+    /// Records a model call. Its cost, where known, is added to the node's.
+    pub fn record(&self, generation: Generation) {
+        if let Some(cost) = generation.metrics.cost_usd {
+            *self.cost_usd.lock().expect("nothing panics while it holds the lock").get_or_insert(0.0) += cost;
+        }
+        let timestamp = time::OffsetDateTime::now_utc()
+            - std::time::Duration::from_millis(generation.metrics.latency_ms.unwrap_or_default());
+        self.scope.generations.record(GenerationRecord {
+            id: GenerationId::from(Uuid::now_v7()),
+            workflow_id: self.scope.workflow,
+            run_id: self.scope.run,
+            node_id: self.node.clone(),
+            timestamp: timestamp
+                .format(&time::format_description::well_known::Rfc3339)
+                .expect("the present fits into RFC 3339"),
+            generation,
+        });
+    }
+
+    /// What the node's calls cost so far, where it is known.
+    pub fn cost_usd(&self) -> Option<f64> {
+        *self.cost_usd.lock().expect("nothing panics while it holds the lock")
+    }
+
+    /// Becomes cancelled when the run, or this node, is to stop. Work that takes long selects on it.
+    pub fn cancel(&self) -> &CancellationToken {
+        &self.cancel
+    }
+
+    /// For loops: leaves with [`NodeError::Cancelled`] once the run is cancelled.
+    pub fn check_cancelled(&self) -> Result<(), NodeError> {
+        if self.cancel.is_cancelled() { Err(NodeError::Cancelled) } else { Ok(()) }
+    }
+
+    /// Runs work that keeps a core busy (pixels, hashes) where it does not hold up other nodes.
+    pub async fn blocking<R: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<R, NodeError> + Send + 'static,
+    ) -> Result<R, NodeError> {
+        match tokio::task::spawn_blocking(work).await {
+            Ok(result) => result,
+            // Goes on as the node's own panic: the scheduler turns it into this node's failure.
+            Err(join) if join.is_panic() => std::panic::resume_unwind(join.into_panic()),
+            Err(_) => Err(NodeError::Cancelled),
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! The catalogue of nodes: everything that `#[node]` registered, found at link time.
+//!
+//! Nobody lists nodes by hand. The server hands [`catalog`] out, the plan checks against it, the scheduler finds the
+//! function of a type with [`NodeKind::find`].
+
+use std::{collections::BTreeMap, future::Future, pin::Pin, sync::LazyLock, time::Duration};
+
+use shared::{
+    graph::Params,
+    node::{Catalog, NodeSpec},
+    value::Values,
+};
+
+use crate::{Args, Inputs, NodeContext, NodeError};
+
+/// What a node's function gives back.
+pub type NodeFuture<'a> = Pin<Box<dyn Future<Output = Result<Values, NodeError>> + Send + 'a>>;
+
+/// A kind of node: what it is and how it is run. Made by `#[node]`.
+pub struct NodeKind {
+    #[doc(hidden)]
+    pub node_type: &'static str,
+    #[doc(hidden)]
+    pub timeout: Option<Duration>,
+    #[doc(hidden)]
+    pub make_spec: fn() -> NodeSpec,
+    #[doc(hidden)]
+    pub call: for<'a> fn(&'a NodeContext, Args) -> NodeFuture<'a>,
+}
+
+inventory::collect!(NodeKind);
+
+static KINDS: LazyLock<BTreeMap<&'static str, &'static NodeKind>> = LazyLock::new(|| {
+    let mut kinds = BTreeMap::new();
+    for kind in inventory::iter::<NodeKind> {
+        // The type stands in documents: of two nodes with one type, one would silently change what workflows do.
+        let twin = kinds.insert(kind.node_type, kind);
+        assert!(twin.is_none(), "two nodes have the type `{}`", kind.node_type);
+    }
+    kinds
+});
+
+static CATALOG: LazyLock<Catalog> = LazyLock::new(|| KINDS.values().map(|kind| (kind.make_spec)()).collect());
+
+/// The specs of all nodes that are compiled in.
+pub fn catalog() -> &'static Catalog {
+    &CATALOG
+}
+
+impl NodeKind {
+    /// The kind of this type.
+    pub fn find(node_type: &str) -> Option<&'static NodeKind> {
+        KINDS.get(node_type).copied()
+    }
+
+    /// What is known of the kind without running it.
+    pub fn spec(&self) -> &'static NodeSpec {
+        CATALOG.get(self.node_type).expect("the catalogue is made of all kinds")
+    }
+
+    /// How long one execution may take, where the node's author said so.
+    pub fn timeout(&self) -> Option<Duration> {
+        self.timeout
+    }
+
+    /// Runs the node once. Parameters that are not given have their defaults.
+    pub async fn run(&self, ctx: &NodeContext, inputs: Inputs, params: Params) -> Result<Values, NodeError> {
+        (self.call)(ctx, Args::new(self.spec(), inputs, params)).await
+    }
+}
+
+/// Puts the finishing touches on a spec: the summary is the description's first sentence.
+pub(crate) fn finish_spec(mut spec: NodeSpec, example: &str) -> NodeSpec {
+    spec.summary = first_sentence(&spec.description).to_owned();
+    spec.example = serde_json::from_str(example)
+        .unwrap_or_else(|error| panic!("the example of `{}` is not JSON: {error}", spec.node_type));
+    spec
+}
+
+fn first_sentence(text: &str) -> &str {
+    let paragraph = text.split("\n\n").next().unwrap_or_default();
+    // A full stop ends a sentence when a space or line break follows; "e.g." and "2.5" are the usual traps.
+    let end = paragraph.match_indices(". ").chain(paragraph.match_indices(".\n")).map(|(at, _)| at + 1);
+    let end = end.filter(|&end| !paragraph[..end].ends_with("e.g.") && !paragraph[..end].ends_with("i.e.")).min();
+    paragraph[..end.unwrap_or(paragraph.len())].trim()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_summary_is_the_first_sentence() {
+        assert_eq!(first_sentence("Blurs a picture. By 2.5 px."), "Blurs a picture.");
+        assert_eq!(first_sentence("Blurs, e.g. a photo, a lot"), "Blurs, e.g. a photo, a lot");
+        assert_eq!(first_sentence("Blurs\n\nMore. And more."), "Blurs");
+    }
+}

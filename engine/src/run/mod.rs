@@ -1,0 +1,5 @@
+//! Runs: executing a plan and telling everybody what happens.
+
+mod sink;
+
+pub use sink::{EventLog, RunSink};

@@ -1,0 +1,3 @@
+//! The engine from outside: nodes made with `#[node]`, graphs written as text, runs watched through a sink.
+
+mod node;
