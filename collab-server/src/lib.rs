@@ -1,1 +1,16 @@
-//! x
+//! OpenFlow's server: composes `shared` and `engine` into something people can sign in to.
+//!
+//! `config` is everything that can be set, `state` what handlers reach, `auth` who asks, `access` what they may do,
+//! `routes` the HTTP interface, `db` the only place with SQL. The binary `openflow` (`main.rs`) calls [`serve`].
+
+pub mod config;
+pub mod error;
+pub mod db;
+pub mod state;
+pub mod auth;
+pub mod access;
+pub mod routes;
+mod serve;
+
+pub use routes::router;
+pub use serve::serve;

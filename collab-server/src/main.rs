@@ -1,1 +1,77 @@
-fn main() {}
+//! The command line: `openflow serve`, `migrate`. Everything else is in the library.
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use collab_server::{
+    config::{Config, DataConfig},
+    db::Db,
+};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
+
+/// A multiplayer canvas for AI workflows.
+#[derive(Parser)]
+#[command(name = "openflow", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the API and the web client.
+    Serve(Box<Config>),
+    /// Make the database, or bring its tables up to date.
+    Migrate(DataConfig),
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    match Cli::parse().command {
+        Command::Serve(config) => {
+            start_logging(config.log_json);
+            let listener =
+                TcpListener::bind(config.listen).await.with_context(|| format!("listening on {}", config.listen))?;
+            tracing::info!(address = %format_args!("http://{}", listener.local_addr()?), "listening");
+            collab_server::serve(*config, listener, stop_on_signal()).await
+        }
+        Command::Migrate(data) => {
+            start_logging(false);
+            std::fs::create_dir_all(&data.data_dir).context("creating the data folder")?;
+            let (db, _lock) = Db::open(&data.database_url()).await?;
+            db.close().await;
+            tracing::info!("the database is up to date");
+            Ok(())
+        }
+    }
+}
+
+/// To standard error: standard output belongs to the commands. `RUST_LOG` overrides what is shown.
+fn start_logging(json: bool) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
+    let registry = tracing_subscriber::registry().with(filter);
+    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    if json {
+        registry.with(layer.json()).init();
+    } else {
+        registry.with(layer).init();
+    }
+}
+
+/// Cancelled on Ctrl-C and on SIGTERM, which is how containers are stopped.
+fn stop_on_signal() -> CancellationToken {
+    let token = CancellationToken::new();
+    let stop = token.clone();
+    tokio::spawn(async move {
+        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+            .expect("a handler for SIGTERM can be installed");
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        }
+        tracing::info!("stopping");
+        stop.cancel();
+    });
+    token
+}

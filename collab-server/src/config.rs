@@ -1,0 +1,152 @@
+//! Everything an operator can set, as flags and as `OPENFLOW_…` variables. Nothing else reads the environment.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+
+/// Where the data is. All subcommands that touch a database share it.
+#[derive(Debug, Clone, Args)]
+pub struct DataConfig {
+    /// Folder of everything that must be kept: database, blobs, master key.
+    #[arg(long, env = "OPENFLOW_DATA_DIR", default_value = "data")]
+    pub data_dir: PathBuf,
+
+    /// `sqlite:FILE` or `postgres://…`. Default: `openflow.db` in the data folder.
+    #[arg(long, env = "OPENFLOW_DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+
+    /// `file:FOLDER` for blobs. Default: `blobs` in the data folder.
+    #[arg(long, env = "OPENFLOW_BLOB_URL", value_parser = parse_blob_url)]
+    pub blob_url: Option<PathBuf>,
+
+    /// 32 bytes in base64 that provider keys are encrypted with. Default: `master.key` in the data folder, made at
+    /// first start.
+    #[arg(long, env = "OPENFLOW_MASTER_KEY", hide_env_values = true)]
+    pub master_key: Option<String>,
+}
+
+impl DataConfig {
+    /// All defaults, in `data_dir`.
+    pub fn in_folder(data_dir: impl Into<PathBuf>) -> Self {
+        Self { data_dir: data_dir.into(), database_url: None, blob_url: None, master_key: None }
+    }
+
+    pub fn database_url(&self) -> String {
+        match &self.database_url {
+            Some(url) => url.clone(),
+            None => format!("sqlite:{}", self.data_dir.join("openflow.db").display()),
+        }
+    }
+
+    pub fn blob_dir(&self) -> PathBuf {
+        self.blob_url.clone().unwrap_or_else(|| self.data_dir.join("blobs"))
+    }
+
+    pub fn master_key_file(&self) -> PathBuf {
+        self.data_dir.join("master.key")
+    }
+
+    /// For uploads under way. On the same file system as the blobs, so that a finished one is moved, not copied.
+    pub fn upload_dir(&self) -> PathBuf {
+        self.blob_dir().join("uploads")
+    }
+}
+
+/// What `serve` needs.
+#[derive(Debug, Clone, Args)]
+pub struct Config {
+    #[command(flatten)]
+    pub data: DataConfig,
+
+    /// Address to listen on.
+    #[arg(long, env = "OPENFLOW_LISTEN", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+
+    /// Folder of the built web client: `index.html` and `assets/`. Without it only the API is served.
+    #[arg(long, env = "OPENFLOW_WEB_DIR")]
+    pub web_dir: Option<PathBuf>,
+
+    /// The address people type, for example `https://flow.example.org`. Behind a proxy that ends TLS it must be given:
+    /// it makes cookies `Secure` and names the one origin that may act with them.
+    #[arg(long, env = "OPENFLOW_PUBLIC_URL", value_parser = parse_public_url)]
+    pub public_url: Option<String>,
+
+    /// Trust the last address in `X-Forwarded-For`. Only behind a proxy that sets it, or anybody can escape throttling.
+    #[arg(long, env = "OPENFLOW_BEHIND_PROXY")]
+    pub behind_proxy: bool,
+
+    /// Let nodes and provider keys reach private addresses, such as a model server in the same network.
+    #[arg(long, env = "OPENFLOW_ALLOW_PRIVATE_NETWORK")]
+    pub allow_private_network: bool,
+
+    /// Largest upload.
+    #[arg(long, env = "OPENFLOW_MAX_UPLOAD_BYTES", default_value_t = DEFAULT_MAX_UPLOAD_BYTES)]
+    pub max_upload_bytes: u64,
+
+    /// Log one JSON object a line.
+    #[arg(long, env = "OPENFLOW_LOG_JSON")]
+    pub log_json: bool,
+}
+
+pub const DEFAULT_MAX_UPLOAD_BYTES: u64 = 2 << 30;
+
+impl Config {
+    /// The defaults of the command line, with all data in `data_dir`.
+    pub fn in_folder(data_dir: impl Into<PathBuf>) -> Self {
+        Self {
+            data: DataConfig::in_folder(data_dir),
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            web_dir: None,
+            public_url: None,
+            behind_proxy: false,
+            allow_private_network: false,
+            max_upload_bytes: DEFAULT_MAX_UPLOAD_BYTES,
+            log_json: false,
+        }
+    }
+
+    /// Whether people reach us through TLS.
+    pub fn is_https(&self) -> bool {
+        self.public_url.as_deref().is_some_and(|url| url.starts_with("https://"))
+    }
+}
+
+/// Without a path or trailing slash, as an `Origin` header spells it.
+fn parse_public_url(text: &str) -> Result<String, String> {
+    let origin = text.trim_end_matches('/');
+    let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+    match host {
+        Some(host) if !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']) => Ok(origin.to_lowercase()),
+        _ => Err("expected an address without a path, such as `https://flow.example.org`".into()),
+    }
+}
+
+fn parse_blob_url(text: &str) -> Result<PathBuf, String> {
+    let path = match text.split_once(':') {
+        Some(("file", rest)) => rest.strip_prefix("//").unwrap_or(rest),
+        _ => return Err("expected `file:FOLDER`".into()),
+    };
+    if path.is_empty() { Err("expected a folder behind `file:`".into()) } else { Ok(Path::new(path).to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_public_url_is_spelled_like_an_origin() {
+        assert_eq!(parse_public_url("https://Flow.example.org/").unwrap(), "https://flow.example.org");
+        assert!(parse_public_url("flow.example.org").is_err());
+        assert!(parse_public_url("https://flow.example.org/app").is_err());
+    }
+
+    #[test]
+    fn blobs_go_to_a_folder() {
+        assert_eq!(parse_blob_url("file:/srv/blobs").unwrap(), Path::new("/srv/blobs"));
+        assert_eq!(parse_blob_url("file:///srv/blobs").unwrap(), Path::new("/srv/blobs"));
+        assert!(parse_blob_url("s3://bucket").is_err());
+    }
+}

@@ -1,0 +1,64 @@
+//! People with an account.
+
+use sea_query::{Expr, ExprTrait, Func, Iden, Query};
+use shared::{api::User, id::UserId};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::{Connection, DbError};
+
+#[derive(Iden)]
+pub(super) enum UserTable {
+    #[iden = "user"]
+    Table,
+    UserId,
+    Email,
+    Name,
+    PasswordHash,
+    CreatedAt,
+}
+
+#[derive(sqlx::FromRow)]
+pub struct UserRow {
+    user_id: Uuid,
+    pub email: String,
+    pub name: String,
+    pub password_hash: String,
+}
+
+impl UserRow {
+    pub fn id(&self) -> UserId {
+        self.user_id.into()
+    }
+
+    pub fn to_user(&self) -> User {
+        User { id: self.id(), name: self.name.clone(), email: self.email.clone() }
+    }
+}
+
+/// Refused by `user_email_key` if the address has an account.
+pub async fn insert(db: impl Connection, user: &User, password_hash: &str, now: OffsetDateTime) -> Result<(), DbError> {
+    let insert = Query::insert()
+        .into_table(UserTable::Table)
+        .columns([UserTable::UserId, UserTable::Email, UserTable::Name, UserTable::PasswordHash, UserTable::CreatedAt])
+        .values_panic([
+            user.id.as_uuid().into(),
+            user.email.as_str().into(),
+            user.name.as_str().into(),
+            password_hash.into(),
+            now.into(),
+        ])
+        .to_owned();
+    db.execute(&insert).await.map(drop)
+}
+
+/// Without regard to case.
+pub async fn find_by_email(db: impl Connection, email: &str) -> Result<Option<UserRow>, DbError> {
+    let select = Query::select()
+        .columns([UserTable::UserId, UserTable::Email, UserTable::Name, UserTable::PasswordHash])
+        .from(UserTable::Table)
+        // Lowered on both sides by the database, so that its idea of case is the one the index has.
+        .and_where(Expr::expr(Func::lower(Expr::col(UserTable::Email))).eq(Func::lower(email)))
+        .to_owned();
+    db.fetch_optional(&select).await
+}

@@ -1,0 +1,208 @@
+//! Workflows as lists show them. Their content is a document (`db::document`), which these rows mirror.
+
+use sea_query::{Expr, ExprTrait, Iden, JoinType, Order, Query, SelectStatement};
+use shared::{
+    access::Role,
+    api::Workflow,
+    id::{UserId, WorkflowId, WorkspaceId},
+};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::{
+    Connection, DbError, now, rfc3339,
+    workspace::{MemberTable, role},
+};
+
+#[derive(Iden)]
+enum WorkflowTable {
+    #[iden = "workflow"]
+    Table,
+    WorkflowId,
+    WorkspaceId,
+    Title,
+    Description,
+    NodeCount,
+    Poster,
+    CreatedBy,
+    CreatedAt,
+    UpdatedAt,
+}
+
+pub struct NewWorkflow<'a> {
+    pub id: WorkflowId,
+    pub workspace: WorkspaceId,
+    pub created_by: UserId,
+    pub mirror: Mirror<'a>,
+}
+
+/// What a row repeats of its document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mirror<'a> {
+    pub title: &'a str,
+    pub description: &'a str,
+    pub node_count: u32,
+}
+
+pub async fn insert(db: impl Connection, workflow: NewWorkflow<'_>) -> Result<(), DbError> {
+    let now = now();
+    let insert = Query::insert()
+        .into_table(WorkflowTable::Table)
+        .columns([
+            WorkflowTable::WorkflowId,
+            WorkflowTable::WorkspaceId,
+            WorkflowTable::Title,
+            WorkflowTable::Description,
+            WorkflowTable::NodeCount,
+            WorkflowTable::CreatedBy,
+            WorkflowTable::CreatedAt,
+            WorkflowTable::UpdatedAt,
+        ])
+        .values_panic([
+            workflow.id.as_uuid().into(),
+            workflow.workspace.as_uuid().into(),
+            workflow.mirror.title.into(),
+            workflow.mirror.description.into(),
+            i64::from(workflow.mirror.node_count).into(),
+            workflow.created_by.as_uuid().into(),
+            now.into(),
+            now.into(),
+        ])
+        .to_owned();
+    db.execute(&insert).await.map(drop)
+}
+
+#[derive(sqlx::FromRow)]
+struct WorkflowRow {
+    workflow_id: Uuid,
+    workspace_id: Uuid,
+    title: String,
+    description: String,
+    node_count: i64,
+    poster: Option<String>,
+    created_by: Uuid,
+    created_at: OffsetDateTime,
+    updated_at: OffsetDateTime,
+    role: String,
+}
+
+impl WorkflowRow {
+    fn into_workflow(self) -> Result<Workflow, DbError> {
+        Ok(Workflow {
+            id: self.workflow_id.into(),
+            workspace: self.workspace_id.into(),
+            title: self.title,
+            description: self.description,
+            role: role(&self.role)?,
+            created_at: rfc3339(self.created_at),
+            updated_at: rfc3339(self.updated_at),
+            created_by: self.created_by.into(),
+            node_count: self
+                .node_count
+                .try_into()
+                .map_err(|_| DbError::Unreadable { column: "workflow.node_count" })?,
+            poster: self.poster,
+        })
+    }
+}
+
+/// Workflows of workspaces `user` is a member of, with `user`'s role.
+fn select_for(user: UserId) -> SelectStatement {
+    Query::select()
+        .columns([
+            (WorkflowTable::Table, WorkflowTable::WorkflowId),
+            (WorkflowTable::Table, WorkflowTable::WorkspaceId),
+            (WorkflowTable::Table, WorkflowTable::Title),
+            (WorkflowTable::Table, WorkflowTable::Description),
+            (WorkflowTable::Table, WorkflowTable::NodeCount),
+            (WorkflowTable::Table, WorkflowTable::Poster),
+            (WorkflowTable::Table, WorkflowTable::CreatedBy),
+            (WorkflowTable::Table, WorkflowTable::CreatedAt),
+            (WorkflowTable::Table, WorkflowTable::UpdatedAt),
+        ])
+        .column((MemberTable::Table, MemberTable::Role))
+        .from(WorkflowTable::Table)
+        .join(
+            JoinType::InnerJoin,
+            MemberTable::Table,
+            Expr::col((MemberTable::Table, MemberTable::WorkspaceId))
+                .equals((WorkflowTable::Table, WorkflowTable::WorkspaceId)),
+        )
+        .and_where(Expr::col((MemberTable::Table, MemberTable::UserId)).eq(user.as_uuid()))
+        .to_owned()
+}
+
+/// The workflow as `user` sees it; `None` if it is not there or `user` is no member of its workspace.
+pub async fn find(db: impl Connection, id: WorkflowId, user: UserId) -> Result<Option<Workflow>, DbError> {
+    let select = select_for(user)
+        .and_where(Expr::col((WorkflowTable::Table, WorkflowTable::WorkflowId)).eq(id.as_uuid()))
+        .to_owned();
+    let row: Option<WorkflowRow> = db.fetch_optional(&select).await?;
+    row.map(WorkflowRow::into_workflow).transpose()
+}
+
+/// What `user` may do with the workflow; `None` if it is not there or `user` is no member of its workspace.
+pub async fn role_of(db: impl Connection, id: WorkflowId, user: UserId) -> Result<Option<Role>, DbError> {
+    Ok(find(db, id, user).await?.map(|workflow| workflow.role))
+}
+
+/// Of one workspace or of all, last changed first.
+pub async fn list(db: impl Connection, user: UserId, workspace: Option<WorkspaceId>) -> Result<Vec<Workflow>, DbError> {
+    let mut select = select_for(user);
+    if let Some(workspace) = workspace {
+        select.and_where(Expr::col((WorkflowTable::Table, WorkflowTable::WorkspaceId)).eq(workspace.as_uuid()));
+    }
+    select
+        .order_by((WorkflowTable::Table, WorkflowTable::UpdatedAt), Order::Desc)
+        .order_by((WorkflowTable::Table, WorkflowTable::WorkflowId), Order::Desc);
+    let rows: Vec<WorkflowRow> = db.fetch_all(&select).await?;
+    rows.into_iter().map(WorkflowRow::into_workflow).collect()
+}
+
+/// Called by the workflow's room after a commit that changed what the row repeats.
+pub async fn mirror(db: impl Connection, id: WorkflowId, mirror: Mirror<'_>) -> Result<(), DbError> {
+    let update = Query::update()
+        .table(WorkflowTable::Table)
+        .value(WorkflowTable::Title, mirror.title)
+        .value(WorkflowTable::Description, mirror.description)
+        .value(WorkflowTable::NodeCount, i64::from(mirror.node_count))
+        .value(WorkflowTable::UpdatedAt, now())
+        .and_where(Expr::col(WorkflowTable::WorkflowId).eq(id.as_uuid()))
+        .to_owned();
+    db.execute(&update).await.map(drop)
+}
+
+/// Called when a run has made something to show in lists.
+pub async fn set_poster(db: impl Connection, id: WorkflowId, poster: &str) -> Result<(), DbError> {
+    let update = Query::update()
+        .table(WorkflowTable::Table)
+        .value(WorkflowTable::Poster, poster)
+        .and_where(Expr::col(WorkflowTable::WorkflowId).eq(id.as_uuid()))
+        .to_owned();
+    db.execute(&update).await.map(drop)
+}
+
+#[derive(sqlx::FromRow)]
+struct WorkspaceOf {
+    workspace_id: Uuid,
+}
+
+/// For services that act on their own, such as a run that grants its outputs; people go through [`find`].
+pub async fn workspace_of(db: impl Connection, id: WorkflowId) -> Result<Option<WorkspaceId>, DbError> {
+    let select = Query::select()
+        .column(WorkflowTable::WorkspaceId)
+        .from(WorkflowTable::Table)
+        .and_where(Expr::col(WorkflowTable::WorkflowId).eq(id.as_uuid()))
+        .to_owned();
+    let row: Option<WorkspaceOf> = db.fetch_optional(&select).await?;
+    Ok(row.map(|row| row.workspace_id.into()))
+}
+
+/// Rows that hang on it (documents, runs) go with it.
+pub async fn delete(db: impl Connection, id: WorkflowId) -> Result<(), DbError> {
+    let delete = Query::delete()
+        .from_table(WorkflowTable::Table)
+        .and_where(Expr::col(WorkflowTable::WorkflowId).eq(id.as_uuid()))
+        .to_owned();
+    db.execute(&delete).await.map(drop)
+}

@@ -1,0 +1,57 @@
+//! The HTTP interface: one file a noun, every handler load, check, act, answer.
+//!
+//! Handlers are registered together with their description, so a route that is not in the OpenAPI document cannot exist
+//! under `/api` (sockets apart).
+
+use axum::{Router, extract::DefaultBodyLimit, middleware::from_fn};
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::{error::AppError, state::AppState};
+
+mod extract;
+mod middleware;
+mod auth;
+mod health;
+mod openapi;
+mod workspaces;
+
+pub use extract::{AppJson, AppPath, AppQuery};
+
+/// Largest body of a route that does not say otherwise: a graph may have 8 MiB, in JSON that escapes a little.
+const MAX_BODY_BYTES: usize = 12 << 20;
+
+/// Routes under `/api` that answer within seconds.
+fn api() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().merge(auth::routes()).merge(workspaces::routes())
+}
+
+/// Everything the server answers, ready to be served.
+pub fn router(state: AppState) -> Router {
+    let (api, description) = api_with_description();
+    let api = api.merge(openapi::routes(description)).fallback(no_such_route).method_not_allowed_fallback(wrong_method);
+    Router::new()
+        .nest("/api", api)
+        .merge(health::routes())
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        // Inside the middleware that logs, so that a panic is logged with its request like any other fault.
+        .layer(CatchPanicLayer::custom(middleware::panicked))
+        .layer(from_fn(middleware::observe))
+        .with_state(state)
+}
+
+fn api_with_description() -> (Router<AppState>, OpenApi) {
+    let timed = api().layer(from_fn(middleware::limit_time));
+    OpenApiRouter::with_openapi(openapi::skeleton()).merge(timed).split_for_parts()
+}
+
+async fn no_such_route() -> AppError {
+    AppError::not_found("route")
+}
+
+async fn wrong_method() -> axum::response::Response {
+    use axum::{http::StatusCode, response::IntoResponse};
+    let refusal = AppError::bad_request("this route does not take this method").into_response();
+    (StatusCode::METHOD_NOT_ALLOWED, refusal).into_response()
+}

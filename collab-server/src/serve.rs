@@ -1,0 +1,36 @@
+//! Starts the server on a listener, and stops it without losing anything.
+
+use std::{net::SocketAddr, time::Duration};
+
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::{auth::sweep_sessions, config::Config, router, state::AppState};
+
+/// How long connections may take to finish once we stop. A container is killed after 10 s by default.
+const GRACE: Duration = Duration::from_secs(8);
+
+/// Serves until `shutdown` is cancelled, then lets requests under way finish.
+pub async fn serve(config: Config, listener: TcpListener, shutdown: CancellationToken) -> anyhow::Result<()> {
+    let state = AppState::open(config, shutdown.clone()).await?;
+    let sweep = tokio::spawn(sweep_sessions(state.db.clone()));
+    let app = router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
+
+    let server = axum::serve(listener, app).with_graceful_shutdown(shutdown.clone().cancelled_owned());
+    let late = async {
+        shutdown.cancelled().await;
+        tokio::time::sleep(GRACE).await;
+    };
+    let served = tokio::select! {
+        served = server.into_future() => served,
+        () = late => {
+            tracing::warn!(grace_millis = GRACE.as_millis() as u64, "some connections did not end in time");
+            Ok(())
+        }
+    };
+
+    sweep.abort();
+    state.db.close().await;
+    served?;
+    Ok(())
+}
