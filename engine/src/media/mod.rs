@@ -3,6 +3,10 @@
 //! A node that takes [`Image`] cannot be handed a film. The bytes stay in the store until a node asks for them.
 
 mod describe;
+mod ffmpeg;
+mod poster;
+mod probe;
+mod sniff;
 
 use std::path::PathBuf;
 
@@ -12,6 +16,7 @@ use shared::value::{Media, Value};
 use crate::{NodeContext, NodeError};
 
 pub use describe::{MediaError, describe};
+pub use ffmpeg::Ffmpeg;
 
 macro_rules! media_types {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
