@@ -46,10 +46,13 @@ pub struct NodeOutput {
     /// Text that is being written now; empty once it stands in `values`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub text: String,
+    /// Unfinished pictures or films of the run under way, by output port.
+    #[serde(default, skip_serializing_if = "Values::is_empty")]
+    pub preview: Values,
     /// The last finished result, by output port. Stays while a new run is under way.
     #[serde(default)]
     pub values: Values,
-    /// Earlier results, newest first, at most [`HISTORY_LEN`].
+    /// Finished results, newest first, at most [`HISTORY_LEN`]; the first is the one in `values`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub history: Vec<OutputVersion>,
 }

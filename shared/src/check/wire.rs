@@ -1,0 +1,84 @@
+//! Wires: ends, ports, types, circles.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use petgraph::{algo::kosaraju_scc, graph::DiGraph};
+
+use super::{Place, Problem, ProblemCode};
+use crate::{
+    graph::{Edge, EdgeId, Graph},
+    id::NodeId,
+    node::{Catalog, NodeSpec},
+};
+
+pub(super) fn check_wires(graph: &Graph, catalog: &Catalog, problems: &mut Vec<Problem>) {
+    let mut taken: BTreeSet<(&NodeId, &str)> = BTreeSet::new();
+    for (id, edge) in &graph.edges {
+        let missing: Vec<_> =
+            [&edge.from, &edge.to].into_iter().filter(|end| !graph.nodes.contains_key(*end)).collect();
+        if let Some(end) = missing.first() {
+            let message = format!("the wire ends at node `{end}`, which is not there; it is ignored");
+            problems.push(Problem::warning(Place::edge(id), ProblemCode::DanglingWire, message));
+            continue;
+        }
+        let spec_of = |node: &NodeId| catalog.get(&graph.nodes[node].node_type);
+        check_ports(id, edge, spec_of(&edge.from), spec_of(&edge.to), problems);
+        let is_list =
+            spec_of(&edge.to).is_none_or(|spec| spec.input(&edge.input).is_some_and(crate::node::PortSpec::is_list));
+        if !is_list && !taken.insert((&edge.to, &edge.input)) {
+            let message = format!("input `{}` of node `{}` takes one wire and has another", edge.input, edge.to);
+            problems.push(Problem::error(Place::edge(id), ProblemCode::DuplicateWire, message));
+        }
+    }
+}
+
+/// Of a type that is not known, nothing is known against its ports.
+fn check_ports(id: &EdgeId, edge: &Edge, from: Option<&NodeSpec>, to: Option<&NodeSpec>, problems: &mut Vec<Problem>) {
+    let output = from.map(|spec| (spec, spec.output_type(&edge.output)));
+    let input = to.map(|spec| (spec, spec.input_type(&edge.input)));
+    if let Some((spec, None)) = output {
+        let message = format!("`{}` has no output `{}`", spec.node_type, edge.output);
+        problems.push(Problem::error(Place::edge(id), ProblemCode::UnknownPort, message));
+    }
+    if let Some((spec, None)) = input {
+        let message = match spec.param(&edge.input) {
+            Some(_) => format!("parameter `{}` of `{}` takes no wire", edge.input, spec.node_type),
+            None => format!("`{}` has no input `{}`", spec.node_type, edge.input),
+        };
+        problems.push(Problem::error(Place::edge(id), ProblemCode::UnknownPort, message));
+    }
+    if let (Some((_, Some(output))), Some((_, Some(input)))) = (output, input)
+        && !input.accepts(output)
+    {
+        let message =
+            format!("output `{}` is {output}, which input `{}` ({input}) does not take", edge.output, edge.input);
+        problems.push(Problem::error(Place::edge(id), ProblemCode::TypeMismatch, message));
+    }
+}
+
+/// One problem for each group of nodes that feed each other, at the first of them.
+pub(super) fn check_cycles(effective: &Graph, problems: &mut Vec<Problem>) {
+    let mut wires: DiGraph<&NodeId, ()> = DiGraph::new();
+    let index: BTreeMap<&NodeId, _> = effective.nodes.keys().map(|id| (id, wires.add_node(id))).collect();
+    for edge in effective.edges.values() {
+        if let (Some(from), Some(to)) = (index.get(&edge.from), index.get(&edge.to)) {
+            wires.update_edge(*from, *to, ());
+        }
+    }
+    // Not Tarjan's: petgraph's is recursive, and a workflow may be one long chain.
+    for group in kosaraju_scc(&wires) {
+        let feeds_itself = group.len() > 1 || group.iter().any(|n| wires.contains_edge(*n, *n));
+        if !feeds_itself {
+            continue;
+        }
+        let members: BTreeSet<&NodeId> = group.iter().map(|n| wires[*n]).collect();
+        let names: Vec<String> = members.iter().map(|id| format!("`{id}`")).collect();
+        let message = match names.as_slice() {
+            [one] => format!("node {one} feeds itself"),
+            many => format!("wires run in a circle through {}", many.join(", ")),
+        };
+        if let Some(first) = members.first() {
+            problems.push(Problem::error(Place::node(first), ProblemCode::Cycle, message));
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! Keys that say whether a result is still good: BLAKE3 in hexadecimal.
+//!
+//! Two kinds. A *node key* depends on the graph alone, all that stands before the node included: the client computes it
+//! to mark results as stale. A *result key* depends on what actually came in: the engine looks results up with it, so
+//! that a change which leaves a node's inputs the same ends there. How a node looks (place, title, color) never counts.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use serde_json::Value as Json;
+
+use crate::{
+    graph::{Edge, Graph, Node, Params},
+    id::NodeId,
+    node::{Catalog, NodeSpec, ParamKind},
+    value::Value,
+};
+
+/// Raised when the same graph must no longer have the same keys.
+const SCHEME: u64 = 1;
+
+/// The key of every node, from an [`effective`](crate::effective::effective) graph. Nodes in or behind a circle have none.
+pub fn node_keys(effective: &Graph, catalog: &Catalog) -> BTreeMap<NodeId, String> {
+    let mut incoming: BTreeMap<&NodeId, Vec<&Edge>> = BTreeMap::new();
+    let mut outgoing: BTreeMap<&NodeId, Vec<&NodeId>> = BTreeMap::new();
+    for edge in effective.edges.values() {
+        incoming.entry(&edge.to).or_default().push(edge);
+        outgoing.entry(&edge.from).or_default().push(&edge.to);
+    }
+    let mut missing: BTreeMap<&NodeId, usize> =
+        effective.nodes.keys().map(|id| (id, incoming.get(id).map_or(0, Vec::len))).collect();
+    let mut ready: VecDeque<&NodeId> = missing.iter().filter(|(_, n)| **n == 0).map(|(id, _)| *id).collect();
+    let mut keys = BTreeMap::new();
+    while let Some(id) = ready.pop_front() {
+        let Some(node) = effective.nodes.get(id) else { continue };
+        let wires = incoming.get(id).map(Vec::as_slice).unwrap_or_default();
+        keys.insert(id.clone(), node_key(node, catalog.get(&node.node_type), wires, &keys));
+        for next in outgoing.get(id).into_iter().flatten() {
+            if let Some(left) = missing.get_mut(next) {
+                *left -= 1;
+                if *left == 0 {
+                    ready.push_back(next);
+                }
+            }
+        }
+    }
+    keys
+}
+
+fn node_key(node: &Node, spec: Option<&NodeSpec>, wires: &[&Edge], keys: &BTreeMap<NodeId, String>) -> String {
+    let mut hash = Hash::new("node");
+    hash.text(&node.node_type);
+    // What runs is the version at hand, not the one the node was made with.
+    hash.number(spec.map_or(node.version, |spec| spec.version).into());
+    hash.params(spec, &node.params, |param| wires.iter().any(|wire| wire.input == param));
+    // By input first, so that foreign edge ids give the same key; within a list, the order of edge ids is kept.
+    let mut wires = wires.to_vec();
+    wires.sort_by(|a, b| a.input.cmp(&b.input));
+    hash.number(wires.len() as u64);
+    for wire in wires {
+        hash.text(&wire.input);
+        hash.text(keys.get(&wire.from).map(String::as_str).unwrap_or_default());
+        hash.text(&wire.output);
+    }
+    hash.finish()
+}
+
+/// The key of one execution: type and version, parameters with defaults, and the values that came in by input.
+///
+/// Media count by the blob they name, not by file name or poster. A parameter that is an input too counts as that.
+pub fn result_key(spec: &NodeSpec, params: &Params, inputs: &BTreeMap<String, Vec<Value>>) -> String {
+    let mut hash = Hash::new("result");
+    hash.text(&spec.node_type);
+    hash.number(spec.version.into());
+    hash.params(Some(spec), params, |param| inputs.contains_key(param));
+    hash.number(inputs.len() as u64);
+    for (input, values) in inputs {
+        hash.text(input);
+        hash.number(values.len() as u64);
+        for value in values {
+            hash.value(value);
+        }
+    }
+    hash.finish()
+}
+
+/// The key of a whole run: what `targets` need of the graph (all of it if there are none). Equal runs have equal hashes.
+pub fn graph_hash(effective: &Graph, targets: &[NodeId]) -> String {
+    let needed = needed(effective, targets);
+    let mut hash = Hash::new("graph");
+    let targets: BTreeSet<&NodeId> = targets.iter().collect();
+    hash.number(targets.len() as u64);
+    for target in targets {
+        hash.text(target.as_str());
+    }
+    for (id, node) in effective.nodes.iter().filter(|(id, _)| needed.contains(id)) {
+        hash.text(id.as_str());
+        hash.text(&node.node_type);
+        hash.number(node.version.into());
+        hash.params(None, &node.params, |_| false);
+    }
+    hash.text("edges");
+    for (id, edge) in effective.edges.iter().filter(|(_, edge)| needed.contains(&edge.to)) {
+        for text in [id.as_str(), edge.from.as_str(), &edge.output, edge.to.as_str(), &edge.input] {
+            hash.text(text);
+        }
+    }
+    hash.finish()
+}
+
+fn needed<'g>(graph: &'g Graph, targets: &'g [NodeId]) -> BTreeSet<&'g NodeId> {
+    if targets.is_empty() {
+        return graph.nodes.keys().collect();
+    }
+    let mut incoming: BTreeMap<&NodeId, Vec<&NodeId>> = BTreeMap::new();
+    for edge in graph.edges.values() {
+        incoming.entry(&edge.to).or_default().push(&edge.from);
+    }
+    let mut needed: BTreeSet<&NodeId> = targets.iter().collect();
+    let mut queue: Vec<&NodeId> = targets.iter().collect();
+    while let Some(id) = queue.pop() {
+        for from in incoming.get(id).into_iter().flatten() {
+            if needed.insert(from) {
+                queue.push(from);
+            }
+        }
+    }
+    needed
+}
+
+/// Feeds a hash so that no two different sequences of parts give the same bytes: every part says its kind and length.
+struct Hash(blake3::Hasher);
+
+impl Hash {
+    fn new(domain: &str) -> Self {
+        let mut hash = Self(blake3::Hasher::new());
+        hash.text("openflow");
+        hash.number(SCHEME);
+        hash.text(domain);
+        hash
+    }
+
+    fn tag(&mut self, tag: u8) {
+        self.0.update(&[tag]);
+    }
+
+    fn number(&mut self, number: u64) {
+        self.0.update(&number.to_le_bytes());
+    }
+
+    fn text(&mut self, text: &str) {
+        self.number(text.len() as u64);
+        self.0.update(text.as_bytes());
+    }
+
+    /// Parameters as a run sees them: defaults filled in, those of an unknown type as they stand, wired ones left out.
+    fn params(&mut self, spec: Option<&NodeSpec>, params: &Params, is_wired: impl Fn(&str) -> bool) {
+        let Some(spec) = spec else {
+            for (name, value) in params.iter().filter(|(name, _)| !is_wired(name)) {
+                self.text(name);
+                self.json(value);
+            }
+            return self.text("params");
+        };
+        let by_name: BTreeMap<&str, _> = spec.params.iter().map(|param| (param.name.as_str(), param)).collect();
+        for (name, param) in by_name.into_iter().filter(|(name, _)| !is_wired(name)) {
+            // `null` is "not given", whichever way it came about.
+            let value = params.get(name).filter(|value| !value.is_null()).unwrap_or(&param.default);
+            self.text(name);
+            match (&param.kind, value.get("blob")) {
+                (ParamKind::Media { .. }, Some(blob)) => self.json(blob),
+                _ => self.json(value),
+            }
+        }
+        self.text("params");
+    }
+
+    fn float(&mut self, number: f64) {
+        // One zero.
+        self.0.update(&(if number == 0.0 { 0.0 } else { number }).to_bits().to_le_bytes());
+    }
+
+    fn json(&mut self, json: &Json) {
+        match json {
+            Json::Null => self.tag(0),
+            Json::Bool(value) => self.tag(1 + u8::from(*value)),
+            Json::Number(value) => {
+                self.tag(3);
+                self.float(value.as_f64().unwrap_or_default());
+                // Beyond 2^53 neighbouring integers share one float.
+                self.number(value.as_u64().or(value.as_i64().map(i64::cast_unsigned)).unwrap_or_default());
+            }
+            Json::String(text) => {
+                self.tag(4);
+                self.text(text);
+            }
+            Json::Array(items) => {
+                self.tag(5);
+                self.number(items.len() as u64);
+                items.iter().for_each(|item| self.json(item));
+            }
+            Json::Object(entries) => {
+                self.tag(6);
+                self.number(entries.len() as u64);
+                let entries: BTreeMap<&String, &Json> = entries.iter().collect();
+                for (key, value) in entries {
+                    self.text(key);
+                    self.json(value);
+                }
+            }
+        }
+    }
+
+    fn value(&mut self, value: &Value) {
+        self.text(&kind(value).to_string());
+        match value {
+            Value::Text(text) => self.text(text),
+            Value::Number(number) => self.float(*number),
+            Value::Bool(flag) => self.tag((*flag).into()),
+            Value::Json(json) => self.json(json),
+            Value::Image(media)
+            | Value::Mask(media)
+            | Value::Video(media)
+            | Value::Audio(media)
+            | Value::File(media) => self.text(media.blob.as_str()),
+            Value::Embedding(numbers) => {
+                self.number(numbers.len() as u64);
+                for number in numbers {
+                    self.0.update(&number.to_le_bytes());
+                }
+            }
+            Value::List(items) => {
+                self.number(items.len() as u64);
+                items.iter().for_each(|item| self.value(item));
+            }
+        }
+    }
+
+    fn finish(self) -> String {
+        self.0.finalize().to_hex().to_string()
+    }
+}
+
+fn kind(value: &Value) -> crate::value::ValueType {
+    match value {
+        // Its items say what they are; looking through all of them here too would be quadratic in depth.
+        Value::List(_) => crate::value::ValueType::List(Box::new(crate::value::ValueType::Any)),
+        value => value.value_type(),
+    }
+}
