@@ -2,9 +2,6 @@
 # OpenFlow: the server with the web client in it. Build with `docker build -t openflow .`
 
 FROM rust:1.95-bookworm AS build
-RUN apt-get update \
- && apt-get install --yes --no-install-recommends binaryen \
- && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 # Named one by one: a folder of data or build results is never sent to the builder.
 COPY Cargo.toml Cargo.lock rust-toolchain.toml ./

@@ -44,7 +44,7 @@ impl Postgres {
             "synchronous_commit=off",
             "full_page_writes=off",
             "autovacuum=off",
-            "log_min_messages=fatal",
+            "log_min_messages=panic",
             "log_min_error_statement=panic",
         ] {
             postgres.args(["-c", setting]);
@@ -79,8 +79,9 @@ fn free_port() -> anyhow::Result<u16> {
 fn wait_until_ready(server: &mut Running, pg_isready: &Path, port: u16) -> anyhow::Result<()> {
     let give_up = Instant::now() + Duration::from_secs(60);
     loop {
-        let port = port.to_string();
-        if process::read(Command::new(pg_isready).args(["-h", "127.0.0.1", "-p", &port])).is_ok() {
+        let mut question = Command::new(pg_isready);
+        question.args(["-h", "127.0.0.1", "-p", &port.to_string(), "-U", USER, "-d", "postgres"]);
+        if process::read(&mut question).is_ok() {
             return Ok(());
         }
         if server.ended()? || Instant::now() > give_up {
