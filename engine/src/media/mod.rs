@@ -2,7 +2,6 @@
 //!
 //! A node that takes [`Image`] cannot be handed a film. The bytes stay in the store until a node asks for them.
 
-pub mod ffmpeg;
 mod describe;
 mod ffmpeg;
 mod poster;
