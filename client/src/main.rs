@@ -1,14 +1,37 @@
-// Not everything has a page yet.
-#[allow(dead_code, unused_imports)]
-mod ui;
+//! OpenFlow's web client: one page, drawn by Dioxus, fed by a local replica of the open workflow.
+//!
+//! `dom` is the only module that knows `web_sys`; `replica` holds the documents and the store the screen is drawn from;
+//! `sync` keeps them equal to the server's; `pages` are what the routes show.
+
+// What the editor will call has no caller yet.
+#[allow(dead_code)]
+mod api;
 #[allow(dead_code, unused_imports)]
 mod canvas;
+#[allow(dead_code)]
+mod dom;
+mod pages;
+mod presence;
+#[allow(dead_code, unused_imports)]
+mod replica;
+mod route;
+#[allow(dead_code)]
+mod session;
+mod sync;
+#[allow(dead_code, unused_imports)]
+mod ui;
 
 use dioxus::prelude::*;
+
+use route::Route;
+
 fn main() {
-    dioxus::launch(App);
+    console_error_panic_hook::set_once();
+    launch(App);
 }
+
 #[component]
 fn App() -> Element {
-    rsx! { h1 { "OpenFlow" } }
+    session::use_session_provider();
+    rsx! { Router::<Route> {} }
 }

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// `POST /api/auth/signup`
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SignUp {
     pub email: String,
@@ -26,7 +26,7 @@ pub struct SignUp {
 }
 
 /// `POST /api/auth/login`
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Login {
     pub email: String,
@@ -34,7 +34,7 @@ pub struct Login {
 }
 
 /// Answer to sign-up and login, beside the session cookie.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SignedIn {
     /// For `Authorization: Bearer`.
@@ -51,7 +51,7 @@ pub struct User {
 }
 
 /// `GET /api/me`
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Me {
     pub user: User,
@@ -67,7 +67,7 @@ pub struct Workspace {
     pub role: Role,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Member {
     pub user: UserId,
@@ -77,7 +77,7 @@ pub struct Member {
 }
 
 /// `POST /api/workspaces/{id}/members`
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AddMember {
     pub email: String,
@@ -85,7 +85,7 @@ pub struct AddMember {
 }
 
 /// `POST /api/workflows`
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CreateWorkflow {
     /// Absent: the person's own workspace.
@@ -97,7 +97,7 @@ pub struct CreateWorkflow {
     pub graph: Option<serde_json::Value>,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Workflow {
     pub id: WorkflowId,
@@ -116,7 +116,7 @@ pub struct Workflow {
 }
 
 /// `PATCH /api/workflows/{id}`: only what is given changes.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PatchWorkflow {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -126,7 +126,7 @@ pub struct PatchWorkflow {
 }
 
 /// `GET /api/templates`: the starter workflows that ship with the server.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Template {
     /// File name without ending, for example `photos-to-film`.
@@ -140,7 +140,7 @@ pub struct Template {
 }
 
 /// `POST /api/workflows/{id}/runs`
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct StartRun {
     /// Run these nodes and what they need. Absent or empty: everything.
@@ -152,7 +152,7 @@ pub struct StartRun {
 }
 
 /// `GET /api/runs/{id}`, and the answer to starting one.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Run {
     pub id: RunId,
@@ -177,7 +177,7 @@ pub struct Run {
 }
 
 /// `POST /api/workspaces/{id}/keys`
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CreateKey {
     /// For example `openai`.
@@ -193,7 +193,7 @@ pub struct CreateKey {
 }
 
 /// A stored key, without the secret: that never leaves the server.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Key {
     pub id: KeyId,

@@ -1,0 +1,143 @@
+//! The browser, as far as the client needs it: the one place that knows `web_sys`.
+//!
+//! No state and no decisions live here, so that everything else compiles and tests without a browser.
+
+mod socket;
+mod text;
+mod upload;
+
+use std::{cell::RefCell, rc::Rc};
+
+use futures_channel::oneshot;
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use web_sys::{Document, Event, EventTarget, HtmlElement, Window};
+
+pub use socket::{Socket, SocketEvent};
+pub use text::{Selection, TextArea};
+pub use upload::upload;
+
+pub fn window() -> Window {
+    web_sys::window().expect("the client runs in a page")
+}
+
+pub fn document() -> Document {
+    window().document().expect("a page has a document")
+}
+
+/// Milliseconds since 1970.
+pub fn now_millis() -> u64 {
+    js_sys::Date::now() as u64
+}
+
+/// From 0 to 1, 1 excluded.
+pub fn random() -> f64 {
+    js_sys::Math::random()
+}
+
+/// Waits for the next animation frame, or a fifth of a second where there is none: hidden tabs are never drawn, and
+/// what is waiting for a frame there (an edit to send) has to go on.
+pub async fn next_frame() {
+    let (sender, receiver) = oneshot::channel::<()>();
+    let sender = Rc::new(RefCell::new(Some(sender)));
+    let fire = {
+        let sender = sender.clone();
+        Closure::<dyn FnMut()>::new(move || {
+            if let Some(sender) = sender.borrow_mut().take() {
+                let _ = sender.send(());
+            }
+        })
+    };
+    let callback = fire.as_ref().unchecked_ref();
+    let window = window();
+    let frame = window.request_animation_frame(callback);
+    let timer = window.set_timeout_with_callback_and_timeout_and_arguments_0(callback, 200);
+    let _ = receiver.await;
+    if let Ok(frame) = frame {
+        let _ = window.cancel_animation_frame(frame);
+    }
+    if let Ok(timer) = timer {
+        window.clear_timeout_with_handle(timer);
+    }
+}
+
+/// Calls back on every such event until it is dropped.
+pub struct Listener {
+    target: EventTarget,
+    event: &'static str,
+    callback: Closure<dyn FnMut(Event)>,
+}
+
+impl Listener {
+    pub fn new(target: impl Into<EventTarget>, event: &'static str, callback: impl FnMut(Event) + 'static) -> Self {
+        let target = target.into();
+        let callback = Closure::<dyn FnMut(Event)>::new(callback);
+        let _ = target.add_event_listener_with_callback(event, callback.as_ref().unchecked_ref());
+        Self { target, event, callback }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        let _ = self.target.remove_event_listener_with_callback(self.event, self.callback.as_ref().unchecked_ref());
+    }
+}
+
+/// Whether the browser believes that it has a network at all. `true` promises nothing, `false` is certain.
+pub fn online() -> bool {
+    window().navigator().on_line()
+}
+
+/// `wss://host/path` for the page's own origin.
+pub fn socket_url(path: &str) -> String {
+    let location = window().location();
+    let scheme = if location.protocol().as_deref() == Ok("https:") { "wss" } else { "ws" };
+    format!("{scheme}://{}{path}", location.host().unwrap_or_default())
+}
+
+pub fn set_title(title: &str) {
+    document().set_title(title);
+}
+
+/// Puts the keyboard on the element with this id, if it is there. Not to be called inside an event handler: spawn it.
+pub fn focus(id: &str) {
+    if let Some(element) = document().get_element_by_id(id).and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+        let _ = element.focus();
+    }
+}
+
+/// Puts text on the clipboard; answers whether the browser let us.
+pub async fn copy_text(text: &str) -> bool {
+    let promise = window().navigator().clipboard().write_text(text);
+    wasm_bindgen_futures::JsFuture::from(promise).await.is_ok()
+}
+
+/// Hands the person a file made here.
+pub fn download(name: &str, mime: &str, text: &str) {
+    let Ok(url) = object_url(mime, text) else { return };
+    let anchor = document().create_element("a").ok().and_then(|element| element.dyn_into::<HtmlElement>().ok());
+    if let Some(anchor) = anchor {
+        let _ = anchor.set_attribute("href", &url);
+        let _ = anchor.set_attribute("download", name);
+        anchor.click();
+    }
+    let _ = web_sys::Url::revoke_object_url(&url);
+}
+
+fn object_url(mime: &str, text: &str) -> Result<String, JsValue> {
+    let options = web_sys::BlobPropertyBag::new();
+    options.set_type(mime);
+    let parts = js_sys::Array::of1(&JsValue::from_str(text));
+    let blob = web_sys::Blob::new_with_str_sequence_and_options(&parts, &options)?;
+    web_sys::Url::create_object_url_with_blob(&blob)
+}
+
+/// A small value that outlives the page. Private windows may have no storage: then nothing is kept.
+pub fn stored(key: &str) -> Option<String> {
+    window().local_storage().ok().flatten()?.get_item(key).ok().flatten()
+}
+
+pub fn store(key: &str, value: &str) {
+    if let Ok(Some(storage)) = window().local_storage() {
+        let _ = storage.set_item(key, value);
+    }
+}

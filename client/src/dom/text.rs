@@ -1,0 +1,66 @@
+//! A `<textarea>` (or text `<input>`) whose content somebody else may change while the person types.
+
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlInputElement, HtmlTextAreaElement};
+
+/// In UTF-16 code units, as the browser and the document count. `start` <= `end`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Selection {
+    pub start: u32,
+    pub end: u32,
+}
+
+#[derive(Clone, PartialEq)]
+pub enum TextArea {
+    Area(HtmlTextAreaElement),
+    Input(HtmlInputElement),
+}
+
+impl TextArea {
+    /// `None` for any other element.
+    pub fn from_element(element: &Element) -> Option<Self> {
+        let area = element.dyn_ref::<HtmlTextAreaElement>().cloned().map(Self::Area);
+        area.or_else(|| element.dyn_ref::<HtmlInputElement>().cloned().map(Self::Input))
+    }
+
+    pub fn text(&self) -> String {
+        match self {
+            Self::Area(area) => area.value(),
+            Self::Input(input) => input.value(),
+        }
+    }
+
+    pub fn selection(&self) -> Selection {
+        let (start, end) = match self {
+            Self::Area(area) => (area.selection_start(), area.selection_end()),
+            Self::Input(input) => (input.selection_start(), input.selection_end()),
+        };
+        let start = start.ok().flatten().unwrap_or(0);
+        Selection { start, end: end.ok().flatten().unwrap_or(start) }
+    }
+
+    /// Replaces the content and keeps the caret where `selection` says. Scrolling stays as it is.
+    pub fn set(&self, text: &str, selection: Selection) {
+        match self {
+            Self::Area(area) => {
+                let top = area.scroll_top();
+                area.set_value(text);
+                let _ = area.set_selection_range(selection.start, selection.end);
+                area.set_scroll_top(top);
+            }
+            Self::Input(input) => {
+                input.set_value(text);
+                let _ = input.set_selection_range(selection.start, selection.end);
+            }
+        }
+    }
+
+    /// Whether the keyboard is in it: only then its selection means anything.
+    pub fn focused(&self) -> bool {
+        let own: &Element = match self {
+            Self::Area(area) => area,
+            Self::Input(input) => input,
+        };
+        super::document().active_element().as_ref() == Some(own)
+    }
+}

@@ -1,0 +1,17 @@
+//! The workflows of a workspace.
+
+use dioxus::prelude::*;
+
+use crate::session::use_session;
+
+#[component]
+pub fn Home() -> Element {
+    let workspace = use_session().workspace();
+    rsx! {
+        main { class: "notice",
+            if let Some(workspace) = workspace {
+                h1 { "{workspace.name}" }
+            }
+        }
+    }
+}

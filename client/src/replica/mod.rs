@@ -1,0 +1,299 @@
+//! The replica: this tab's copy of a workflow's two documents, and the store that the screen is drawn from.
+//!
+//! Everything the person does to a workflow goes through [`Replica::edit`]; everything others do arrives through
+//! [`crate::sync`], at most once per animation frame. Both end in the same place: observers note what changed, and the
+//! refresh writes just that into the view. In context below the workflow page: [`use_replica`].
+
+pub mod changes;
+mod connection;
+mod history;
+mod prompt;
+mod refresh;
+mod splice;
+mod stale;
+mod text;
+pub mod view;
+mod wake;
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+
+use dioxus::prelude::*;
+use gloo_timers::future::TimeoutFuture;
+use shared::{
+    api::Workflow,
+    document::{Edit, EditError, GraphDocument, Origin, OutputsDocument, new_doc},
+    id::{NodeId, WorkflowId, WorkspaceId},
+    node::Catalog,
+    presence::Presence,
+    protocol::DocumentName,
+};
+
+pub use prompt::{Prompt, PromptArea, use_prompt};
+pub use text::TextWatch;
+pub use wake::Wake;
+
+use self::{
+    changes::{Collected, GraphChanges, OutputChanges, observe_graph, observe_outputs},
+    history::{Direction, History},
+    splice::Splice,
+    text::Texts,
+    view::{CanvasView, CanvasViewStoreExt},
+};
+use crate::{
+    dom,
+    presence::People,
+    sync::{link::Link, outbox::Outbox},
+};
+
+/// Whole-graph checks run when edits have paused for this long.
+const DERIVE_MILLIS: u32 = 120;
+
+/// A handle: cloning shares the replica.
+#[derive(Clone)]
+pub struct Replica {
+    inner: Rc<Inner>,
+}
+
+struct Inner {
+    workflow: WorkflowId,
+    workspace: WorkspaceId,
+    catalog: Rc<Catalog>,
+    graph: GraphDocument,
+    outputs: OutputsDocument,
+    view: Store<CanvasView>,
+    graph_changes: Collected<GraphChanges>,
+    output_changes: Collected<OutputChanges>,
+    history: RefCell<History>,
+    texts: Rc<Texts>,
+    link: RefCell<Link>,
+    people: RefCell<People>,
+    /// Updates from the server that wait for the next animation frame.
+    inbound: RefCell<Vec<(DocumentName, Vec<u8>)>>,
+    connected: Cell<bool>,
+    /// Something is to be done at the next animation frame.
+    frame: Wake,
+    /// Something may have to leave through the socket.
+    outgoing: Wake,
+    derive: Wake,
+    role: Wake,
+    /// The server refused an edit, and is to be asked again what it lacks.
+    resync: Wake,
+    resync_due: Cell<bool>,
+}
+
+impl PartialEq for Replica {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.inner, &other.inner)
+    }
+}
+
+/// Opens a workflow for the components below and keeps it in sync until the calling one goes.
+pub fn use_replica_provider(workflow: &Workflow, catalog: &Rc<Catalog>) -> Replica {
+    let replica = use_context_provider(|| Replica::open(workflow, catalog.clone()));
+    use_future({
+        let replica = replica.clone();
+        move || replica.clone().run()
+    });
+    replica
+}
+
+/// The open workflow, anywhere below its page.
+pub fn use_replica() -> Replica {
+    use_context()
+}
+
+impl Replica {
+    /// Empty until the server's state has arrived. To be called inside a component: the view belongs to its scope.
+    fn open(workflow: &Workflow, catalog: Rc<Catalog>) -> Self {
+        let graph = GraphDocument::new(new_doc(None));
+        let outputs = OutputsDocument::new(new_doc(None));
+        let outbox = Outbox::observe(graph.doc());
+        let link = Link::new(
+            (DocumentName::Graph(workflow.id), graph.doc().clone()),
+            (DocumentName::Outputs(workflow.id), outputs.doc().clone()),
+            outbox,
+        );
+        let inner = Inner {
+            workflow: workflow.id,
+            workspace: workflow.workspace,
+            catalog,
+            view: Store::new(CanvasView::new(workflow.role)),
+            graph_changes: observe_graph(&graph),
+            output_changes: observe_outputs(outputs.doc()),
+            history: RefCell::new(History::new(&graph, dom::now_millis)),
+            texts: Rc::default(),
+            link: RefCell::new(link),
+            people: RefCell::new(People::new(graph.doc().client_id().get())),
+            inbound: RefCell::default(),
+            connected: Cell::new(false),
+            frame: Wake::default(),
+            outgoing: Wake::default(),
+            derive: Wake::default(),
+            role: Wake::default(),
+            resync: Wake::default(),
+            resync_due: Cell::new(false),
+            graph,
+            outputs,
+        };
+        Self { inner: Rc::new(inner) }
+    }
+
+    pub fn view(&self) -> Store<CanvasView> {
+        self.inner.view
+    }
+
+    pub fn workflow(&self) -> WorkflowId {
+        self.inner.workflow
+    }
+
+    /// Where uploads for this workflow go.
+    pub fn workspace(&self) -> WorkspaceId {
+        self.inner.workspace
+    }
+
+    pub fn catalog(&self) -> Rc<Catalog> {
+        self.inner.catalog.clone()
+    }
+
+    /// This tab's Yjs client id, by which the others' views know it.
+    pub fn client_id(&self) -> u64 {
+        self.inner.graph.doc().client_id().get()
+    }
+
+    /// Whether the person may change the graph, as of now.
+    pub fn writable(&self) -> bool {
+        let view = self.inner.view;
+        view.role().cloned().can_edit() && view.synced().cloned() && view.closed().read().is_none()
+    }
+
+    /// The same without subscribing: an edit made in an effect must not make the effect depend on the view.
+    fn may_write(&self) -> bool {
+        let view = self.inner.view;
+        view.role().peek().can_edit() && *view.synced().peek() && view.closed().peek().is_none()
+    }
+
+    /// Changes the graph in one transaction: the view shows it when this returns, the others within a frame or two.
+    ///
+    /// `label` names the step in the undo menu ("move 3 nodes"); edits of one label that follow each other at once are
+    /// one step. `None`: the person may not write here (any more), and nothing was changed.
+    pub fn edit<R>(&self, label: &str, f: impl FnOnce(&mut Edit<'_>) -> R) -> Option<R> {
+        if !self.may_write() {
+            return None;
+        }
+        self.inner.history.borrow_mut().before_edit(label);
+        let result = self.inner.graph.edit(Origin::Ui, f);
+        self.inner.history.borrow_mut().after_edit();
+        self.after_local_change();
+        Some(result)
+    }
+
+    /// Replaces `delete` UTF-16 units at `at` of a prompt by `insert`. A text field uses [`use_prompt`] instead.
+    pub fn edit_text(&self, node: &NodeId, param: &str, at: u32, delete: u32, insert: &str) -> Result<(), EditError> {
+        let label = "type";
+        self.edit(label, |edit| edit.edit_text(node, param, at, delete, insert)).unwrap_or(Ok(()))
+    }
+
+    /// Tells how a prompt changes, whoever changes it. See [`Texts::watch`].
+    pub fn observe_text(&self, node: &NodeId, param: &str, callback: impl Fn(&[Splice]) + 'static) -> TextWatch {
+        self.inner.texts.watch(node.clone(), param.into(), callback)
+    }
+
+    /// Takes back the person's own latest step; answers with its label.
+    pub fn undo(&self) -> Option<String> {
+        self.step(Direction::Undo)
+    }
+
+    pub fn redo(&self) -> Option<String> {
+        self.step(Direction::Redo)
+    }
+
+    /// What [`Replica::undo`] would take back.
+    pub fn undo_label(&self) -> Option<String> {
+        self.inner.history.borrow().undo_label().map(str::to_owned)
+    }
+
+    pub fn redo_label(&self) -> Option<String> {
+        self.inner.history.borrow().redo_label().map(str::to_owned)
+    }
+
+    pub fn can_undo(&self) -> bool {
+        self.inner.view.can_undo().cloned()
+    }
+
+    pub fn can_redo(&self) -> bool {
+        self.inner.view.can_redo().cloned()
+    }
+
+    /// To be called when a gesture ends, so that the next one is an undo step of its own.
+    pub fn end_gesture(&self) {
+        self.inner.history.borrow_mut().end_step();
+    }
+
+    /// Tells the others what this person does; sent at most 30 times a second.
+    pub fn set_presence(&self, f: impl FnOnce(&mut Presence)) {
+        let mut people = self.inner.people.borrow_mut();
+        people.change_own(f);
+        if people.waiting() {
+            self.inner.outgoing.ring();
+        }
+    }
+
+    fn step(&self, direction: Direction) -> Option<String> {
+        if !self.may_write() {
+            return None;
+        }
+        let label = self.inner.history.borrow_mut().step(direction);
+        self.after_local_change();
+        label
+    }
+
+    fn after_local_change(&self) {
+        self.refresh();
+        self.show_save_state();
+        self.inner.frame.ring();
+    }
+
+    /// Brings the view up to date with the documents.
+    fn refresh(&self) {
+        let inner = &self.inner;
+        let changes = inner.graph_changes.take();
+        if !changes.is_empty() {
+            refresh::refresh_graph(inner.view, &inner.graph, &changes);
+            inner.texts.changed(&changes.nodes, &changes.texts);
+            if changes.meaning {
+                inner.derive.ring();
+            }
+        }
+        let changes = inner.output_changes.take();
+        if !changes.nodes.is_empty() || !changes.runs.is_empty() {
+            refresh::refresh_outputs(inner.view, &inner.outputs, &changes);
+            inner.derive.ring();
+        }
+        let history = inner.history.borrow();
+        refresh::write_changed(inner.view.can_undo(), history.undo_label().is_some());
+        refresh::write_changed(inner.view.can_redo(), history.redo_label().is_some());
+    }
+
+    async fn run(self) {
+        let network = crate::sync::run(self.clone());
+        futures_util::join!(self.frames(), self.derivations(), self.roles(), self.resyncs(), network);
+    }
+
+    async fn derivations(&self) {
+        loop {
+            self.inner.derive.wait().await;
+            TimeoutFuture::new(DERIVE_MILLIS).await;
+            let inner = &self.inner;
+            let (stale, problems) = {
+                let outputs = inner.view.outputs();
+                let outputs = outputs.peek();
+                stale::derive(&inner.graph, outputs.iter(), &inner.catalog)
+            };
+            refresh::write_changed(inner.view.stale(), stale);
+            refresh::write_changed(inner.view.problems(), problems);
+        }
+    }
+}

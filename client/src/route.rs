@@ -1,0 +1,46 @@
+//! The addresses of the app, and who may see what is behind them.
+
+use dioxus::prelude::*;
+use shared::id::WorkflowId;
+
+use crate::{
+    pages::{
+        home::Home, missing::Missing, settings::Settings, sign_in::SignIn, starting::Starting, workflow::Workflow,
+    },
+    session::{self, use_session},
+};
+
+#[derive(Routable, Debug, Clone, PartialEq)]
+#[rustfmt::skip]
+pub enum Route {
+    #[layout(SignedIn)]
+        #[route("/")]
+        Home {},
+        #[route("/w/:id")]
+        Workflow { id: WorkflowId },
+        #[route("/settings")]
+        Settings {},
+    #[end_layout]
+    #[route("/sign-in?:next")]
+    SignIn { next: String },
+    #[route("/:..path")]
+    Missing { path: Vec<String> },
+}
+
+/// Everything inside is for signed-in people: others are sent to sign in, and come back here afterwards.
+#[component]
+fn SignedIn() -> Element {
+    let session = use_session();
+    let here = use_route::<Route>();
+    let out = use_memo(move || session.sign_in() == session::SignIn::Out);
+    use_effect(move || {
+        if out() {
+            navigator().replace(Route::SignIn { next: here.to_string() });
+        }
+    });
+    match session.sign_in() {
+        session::SignIn::In(_) => rsx! { Outlet::<Route> {} },
+        session::SignIn::Unknown | session::SignIn::Out => rsx! { Starting {} },
+        session::SignIn::Failed(error) => rsx! { Starting { error: error.sentence() } },
+    }
+}

@@ -1,0 +1,44 @@
+//! Local updates that no frame holds yet.
+
+use yrs::{Doc, TransactionMut, UpdateEvent, merge_updates_v1};
+
+use crate::replica::changes::Collected;
+
+/// The origin of transactions that came from the server: everything else on the document was made here.
+pub const REMOTE: &str = "remote";
+
+const OBSERVER: &str = "outbox";
+
+#[derive(Clone, Default)]
+pub struct Outbox(Collected<Vec<Vec<u8>>>);
+
+impl Outbox {
+    /// Collects every update of `doc` that is made here, undo included.
+    pub fn observe(doc: &Doc) -> Self {
+        let outbox = Self::default();
+        let updates = outbox.0.clone();
+        let record = move |txn: &TransactionMut<'_>, event: &UpdateEvent| {
+            if txn.origin() != Some(&REMOTE.into()) {
+                updates.lock().push(event.update.clone());
+            }
+        };
+        doc.observe_update_v1(OBSERVER, record).expect("no transaction is open on a new document");
+        outbox
+    }
+
+    pub fn edits(&self) -> u32 {
+        self.0.lock().len() as u32
+    }
+
+    /// All of them as one update, and how many edits they were.
+    pub fn take(&self) -> Option<(Vec<u8>, u32)> {
+        let updates = self.0.take();
+        let edits = updates.len() as u32;
+        let update = match updates.len() {
+            0 => return None,
+            1 => updates.into_iter().next()?,
+            _ => merge_updates_v1(updates).expect("the updates were encoded here"),
+        };
+        Some((update, edits))
+    }
+}
