@@ -21,6 +21,7 @@ pub mod blob;
 pub mod generation;
 pub mod media;
 pub mod run;
+mod nodes;
 
 pub use blob::{BlobError, BlobStore, FolderBlobs, MemoryBlobs};
 pub use context::NodeContext;

@@ -1,0 +1,25 @@
+//! The node library: one file for each family, one documented function for each node.
+//!
+//! No table of nodes stands here: `#[node]` registers each one. docs/nodes.md tells how to write one.
+
+mod text;
+mod template;
+mod json;
+mod number;
+mod http;
+mod image;
+mod output;
+
+use crate::NodeError;
+
+/// A public name of a workflow's output, as it stands in answers and in file names.
+fn output_name(name: &str) -> Result<(), NodeError> {
+    if name.trim().is_empty() { Err(NodeError::invalid("name", "a result needs a name")) } else { input_name(name) }
+}
+
+/// A public name of a workflow's input. Empty: the input is not public, its value is always the one that is set.
+fn input_name(name: &str) -> Result<(), NodeError> {
+    const MAX_CHARS: usize = 64;
+    let fits = name.chars().count() <= MAX_CHARS && !name.chars().any(char::is_control);
+    if fits { Ok(()) } else { Err(NodeError::invalid("name", format!("a name has at most {MAX_CHARS} characters"))) }
+}
