@@ -12,20 +12,17 @@ use anyhow::Context;
 use walkdir::WalkDir;
 
 /// Bumped when the layout changes, so that folders of an older xtask are laid out anew.
-const LAYOUT: u8 = 2;
+const LAYOUT: u8 = 3;
 
 /// Text files in which `/assets/…` addresses are versioned.
 const VERSIONED_IN: [&str; 3] = ["html", "css", "js"];
-
-/// Below the assets folder, but compiled into the server and the engine: their own routes serve them.
-const EMBEDDED: [&str; 3] = ["catalogue", "samples", "templates"];
 
 /// A hash of everything that the bundle is made from.
 pub fn stamp(assets: &Path, wasm: &[u8], shrunk: bool) -> anyhow::Result<String> {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&[LAYOUT, u8::from(shrunk)]);
     hasher.update(blake3::hash(wasm).as_bytes());
-    for file in web_files(assets)? {
+    for file in files(assets)? {
         hasher.update(file.to_string_lossy().as_bytes());
         hasher.update(blake3::hash(&read(&assets.join(&file))?).as_bytes());
     }
@@ -41,7 +38,7 @@ pub fn lay_out(assets: &Path, bindgen_dir: &Path, web_dir: &Path, stamp: &str) -
     fs::remove_file(stamp_file(web_dir)).ok();
     fs::remove_dir_all(web_dir).ok();
     let version = &stamp[..16];
-    for file in web_files(assets)? {
+    for file in files(assets)? {
         // The page shell is the one file that is not below /assets.
         let to = if file == Path::new("index.html") { web_dir.join(&file) } else { web_dir.join("assets").join(&file) };
         write(&to, &finished(assets, &file, version)?)?;
@@ -55,12 +52,6 @@ pub fn lay_out(assets: &Path, bindgen_dir: &Path, web_dir: &Path, stamp: &str) -
 /// Beside the folder and not in it: it is nothing to serve.
 fn stamp_file(web_dir: &Path) -> PathBuf {
     web_dir.with_extension("stamp")
-}
-
-fn web_files(assets: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let mut files = files(assets)?;
-    files.retain(|file| !EMBEDDED.iter().any(|folder| file.starts_with(folder)));
-    Ok(files)
 }
 
 /// Relative paths in a stable order.
@@ -179,7 +170,6 @@ mod tests {
         let (assets, bindgen, web) = (folder.path().join("a"), folder.path().join("b"), folder.path().join("web"));
         write(&assets.join("index.html"), b"<script src=\"/assets/openflow.js\">").unwrap();
         write(&assets.join("css/base.css"), b"a{}").unwrap();
-        write(&assets.join("templates/a.json"), b"{}").unwrap();
         write(&bindgen.join("openflow.js"), b"export default 1").unwrap();
 
         let before = stamp(&assets, b"wasm", false).unwrap();
@@ -190,7 +180,6 @@ mod tests {
         assert_eq!(page, format!("<script src=\"/assets/openflow.js?v={}\">", &before[..16]));
         assert!(web.join("assets/css/base.css").is_file());
         assert!(web.join("assets/openflow.js").is_file());
-        assert!(!web.join("assets/templates").exists());
 
         write(&assets.join("css/base.css"), b"b{}").unwrap();
         assert!(!is_current(&web, &stamp(&assets, b"wasm", false).unwrap()));
