@@ -21,6 +21,7 @@ pub mod blob;
 pub mod generation;
 pub mod media;
 pub mod run;
+pub mod samples;
 mod nodes;
 
 pub use blob::{BlobError, BlobStore, FolderBlobs, MemoryBlobs};
