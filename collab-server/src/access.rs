@@ -38,6 +38,13 @@ impl WorkspaceAccess {
         Ok(Self { user: user.clone(), workspace })
     }
 
+    /// The person's own workspace, for requests that name none.
+    pub async fn find_personal(state: &AppState, user: &User) -> Result<Self, AppError> {
+        let workspace = db::workspace::find_personal(&state.db, user.id).await?;
+        let workspace = workspace.ok_or_else(|| AppError::not_found("workspace"))?;
+        Ok(Self { user: user.clone(), workspace })
+    }
+
     /// Refuses a member whose role lacks a right: `access.require(Role::can_edit)?`.
     pub fn require(&self, right: impl FnOnce(Role) -> bool) -> Result<(), AppError> {
         require(self.workspace.role, right)

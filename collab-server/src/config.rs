@@ -48,11 +48,6 @@ impl DataConfig {
     pub fn master_key_file(&self) -> PathBuf {
         self.data_dir.join("master.key")
     }
-
-    /// For uploads under way. On the same file system as the blobs, so that a finished one is moved, not copied.
-    pub fn upload_dir(&self) -> PathBuf {
-        self.blob_dir().join("uploads")
-    }
 }
 
 /// What `serve` needs.

@@ -9,7 +9,10 @@ pub mod db;
 pub mod state;
 pub mod auth;
 pub mod access;
+pub mod blobs;
+pub mod keys;
 pub mod routes;
+mod web;
 mod serve;
 
 pub use routes::router;

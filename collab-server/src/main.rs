@@ -21,6 +21,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Serve the API and the web client.
+    #[command(args_override_self = true)]
     Serve(Box<Config>),
     /// Make the database, or bring its tables up to date.
     Migrate(DataConfig),

@@ -1,14 +1,18 @@
 //! What every handler can reach. Built once at start, cheap to clone.
 
-use std::{ops::Deref, sync::Arc};
+use std::{ops::Deref, path::PathBuf, sync::Arc};
 
 use anyhow::Context;
+use bytes::Bytes;
+use engine::{BlobStore, FolderBlobs};
+use shared::node::Catalog;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     auth::{Passwords, Throttle},
     config::Config,
     db::{DatabaseLock, Db},
+    keys::MasterKey,
 };
 
 #[derive(Clone)]
@@ -19,10 +23,30 @@ pub struct Inner {
     pub db: Db,
     pub passwords: Passwords,
     pub throttle: Throttle,
+    pub master_key: MasterKey,
+    pub blobs: Arc<dyn BlobStore>,
+    /// For uploads under way: beside the blobs, so that a finished one is moved and not copied.
+    pub upload_dir: PathBuf,
+    pub catalog: &'static Catalog,
+    /// The catalogue as `GET /api/nodes` sends it: it is the same for everybody until the next release.
+    pub catalog_json: CatalogJson,
     /// Cancelled when the server begins to stop: whatever lives longer than a request ends itself on it.
     pub shutdown: CancellationToken,
     /// Held, never read: dropping it would let a second process into the SQLite file.
     _lock: Option<DatabaseLock>,
+}
+
+pub struct CatalogJson {
+    pub json: Bytes,
+    pub etag: String,
+}
+
+impl CatalogJson {
+    fn of(catalog: &Catalog) -> Self {
+        let json = Bytes::from(serde_json::to_vec(catalog).expect("the catalogue is plain data"));
+        let etag = format!("\"{}\"", blake3::hash(&json).to_hex());
+        Self { json, etag }
+    }
 }
 
 impl AppState {
@@ -32,7 +56,22 @@ impl AppState {
         std::fs::create_dir_all(data_dir).with_context(|| format!("creating the folder {}", data_dir.display()))?;
         let (db, lock) = Db::open(&config.data.database_url()).await?;
         let passwords = Passwords::start().await.context("hashing a first password")?;
-        let inner = Inner { config, db, passwords, throttle: Throttle::default(), shutdown, _lock: lock };
+        let master_key = MasterKey::load(&config.data)?;
+        let blobs = FolderBlobs::open(config.data.blob_dir()).context("opening the folder of blobs")?;
+        let catalog = engine::catalog();
+        let inner = Inner {
+            db,
+            passwords,
+            throttle: Throttle::default(),
+            master_key,
+            upload_dir: blobs.temp_dir(),
+            blobs: Arc::new(blobs),
+            catalog,
+            catalog_json: CatalogJson::of(catalog),
+            shutdown,
+            config,
+            _lock: lock,
+        };
         Ok(Self(Arc::new(inner)))
     }
 }

@@ -29,8 +29,6 @@ use crate::{
 pub(crate) struct RunScope {
     pub run: RunId,
     pub workflow: Option<WorkflowId>,
-    /// See [`crate::run::RunRequest::scope`].
-    pub cache_scope: String,
     pub blobs: Arc<dyn BlobStore>,
     pub outbound: Outbound,
     pub keys: Arc<dyn KeySource>,
@@ -58,7 +56,6 @@ impl NodeContext {
         let scope = RunScope {
             run: RunId::from(Uuid::now_v7()),
             workflow: None,
-            cache_scope: String::new(),
             blobs,
             outbound: Outbound::new(OutboundPolicy::default()),
             keys: Arc::new(FixedKeys::none()),

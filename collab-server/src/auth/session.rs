@@ -34,7 +34,7 @@ impl Token {
     }
 
     /// No salt and no slow hash: 256 random bits cannot be guessed, and the lookup is by this value.
-    pub(super) fn hash(&self) -> [u8; 32] {
+    pub(crate) fn hash(&self) -> [u8; 32] {
         blake3::hash(self.0.as_bytes()).into()
     }
 }

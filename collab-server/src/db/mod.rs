@@ -18,6 +18,8 @@ pub mod user;
 pub mod session;
 pub mod workspace;
 pub mod workflow;
+pub mod blob;
+pub mod provider_key;
 
 pub use open::{DatabaseLock, OpenError};
 

@@ -3,17 +3,24 @@
 //! Handlers are registered together with their description, so a route that is not in the OpenAPI document cannot exist
 //! under `/api` (sockets apart).
 
-use axum::{Router, extract::DefaultBodyLimit, middleware::from_fn};
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    middleware::{from_fn, from_fn_with_state},
+};
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{error::AppError, state::AppState};
+use crate::{error::AppError, state::AppState, web};
 
 mod extract;
 mod middleware;
 mod auth;
+mod blobs;
 mod health;
+mod keys;
+mod nodes;
 mod openapi;
 mod workspaces;
 
@@ -22,9 +29,14 @@ pub use extract::{AppJson, AppPath, AppQuery};
 /// Largest body of a route that does not say otherwise: a graph may have 8 MiB, in JSON that escapes a little.
 const MAX_BODY_BYTES: usize = 12 << 20;
 
-/// Routes under `/api` that answer within seconds.
-fn api() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().merge(auth::routes()).merge(workspaces::routes())
+/// Routes that answer within seconds.
+fn quick() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().merge(auth::routes()).merge(workspaces::routes()).merge(keys::routes()).merge(nodes::routes())
+}
+
+/// Routes that stream: each has a time limit of its own.
+fn streaming() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().merge(blobs::routes())
 }
 
 /// Everything the server answers, ready to be served.
@@ -34,16 +46,18 @@ pub fn router(state: AppState) -> Router {
     Router::new()
         .nest("/api", api)
         .merge(health::routes())
+        .merge(web::routes(state.config.web_dir.clone()))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         // Inside the middleware that logs, so that a panic is logged with its request like any other fault.
         .layer(CatchPanicLayer::custom(middleware::panicked))
         .layer(from_fn(middleware::observe))
+        .layer(from_fn_with_state(state.clone(), web::set_security_headers))
         .with_state(state)
 }
 
 fn api_with_description() -> (Router<AppState>, OpenApi) {
-    let timed = api().layer(from_fn(middleware::limit_time));
-    OpenApiRouter::with_openapi(openapi::skeleton()).merge(timed).split_for_parts()
+    let quick = quick().layer(from_fn(middleware::limit_time));
+    OpenApiRouter::with_openapi(openapi::skeleton()).merge(quick).merge(streaming()).split_for_parts()
 }
 
 async fn no_such_route() -> AppError {

@@ -8,8 +8,6 @@ mod json;
 mod number;
 mod http;
 mod image;
-mod video;
-mod audio;
 mod output;
 
 use crate::NodeError;

@@ -90,10 +90,19 @@ fn check_complete(effective: &Graph, catalog: &Catalog, problems: &mut Vec<Probl
     }
 }
 
-/// Whether the person must give a value and has not.
+/// Whether the person must give a value and has not. For seeds, media and JSON, `null` is a value of its own.
 fn lacks_value(param: &ParamSpec, node: &Node) -> bool {
-    // For seeds, media and JSON, `null` is a value of its own, also where a spec forgets to say so.
-    let has_null = param.optional || matches!(param.kind, ParamKind::Seed | ParamKind::Media { .. } | ParamKind::Json);
+    let has_null = match param.kind {
+        ParamKind::Seed | ParamKind::Media { .. } | ParamKind::Json => true,
+        ParamKind::Text
+        | ParamKind::Prompt
+        | ParamKind::Number { .. }
+        | ParamKind::Integer { .. }
+        | ParamKind::Bool
+        | ParamKind::Choice { .. }
+        | ParamKind::Color
+        | ParamKind::Model { .. } => false,
+    };
     !has_null && param.default.is_null() && node.params.get(&param.name).is_none_or(Value::is_null)
 }
 
