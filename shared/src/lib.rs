@@ -20,3 +20,6 @@ pub mod access;
 pub mod api;
 pub mod protocol;
 pub mod error;
+
+#[cfg(test)]
+mod fixture;

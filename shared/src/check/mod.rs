@@ -80,7 +80,7 @@ fn check_complete(effective: &Graph, catalog: &Catalog, problems: &mut Vec<Probl
     for (id, node) in &effective.nodes {
         let Some(spec) = catalog.get(&node.node_type) else { continue };
         let inputs = spec.inputs.iter().filter(|port| port.required).map(|port| &port.name);
-        let params = spec.params.iter().filter(|param| lacks_value(param, node)).map(|param| &param.name);
+        let params = spec.params.iter().filter(|param| lacks_value(spec, param, node)).map(|param| &param.name);
         for (name, what) in inputs.map(|name| (name, "input")).chain(params.map(|name| (name, "parameter"))) {
             if !wired.contains(&(id, name.as_str())) {
                 let message = format!("{what} `{name}` is required");
@@ -90,20 +90,12 @@ fn check_complete(effective: &Graph, catalog: &Catalog, problems: &mut Vec<Probl
     }
 }
 
-/// Whether the person must give a value and has not. For seeds, media and JSON, `null` is a value of its own.
-fn lacks_value(param: &ParamSpec, node: &Node) -> bool {
-    let has_null = match param.kind {
-        ParamKind::Seed | ParamKind::Media { .. } | ParamKind::Json => true,
-        ParamKind::Text
-        | ParamKind::Prompt
-        | ParamKind::Number { .. }
-        | ParamKind::Integer { .. }
-        | ParamKind::Bool
-        | ParamKind::Choice { .. }
-        | ParamKind::Color
-        | ParamKind::Model { .. } => false,
-    };
-    !has_null && param.default.is_null() && node.params.get(&param.name).is_none_or(Value::is_null)
+/// Whether the person must give a value and has not.
+fn lacks_value(spec: &NodeSpec, param: &ParamSpec, node: &Node) -> bool {
+    // A named input may get its value when the run is started; a seed is drawn then; `null` is JSON.
+    let comes_later =
+        spec.role == NodeRole::Input || param.optional || matches!(param.kind, ParamKind::Seed | ParamKind::Json);
+    !comes_later && param.default.is_null() && node.params.get(&param.name).is_none_or(Value::is_null)
 }
 
 /// The workflow's inputs must differ in name, and so must its outputs.

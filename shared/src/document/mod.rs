@@ -13,6 +13,8 @@ mod outputs_value;
 mod project;
 mod text;
 mod undo;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use self::json::normalised;
 pub use self::{
