@@ -43,6 +43,13 @@ impl ApiError {
     pub fn sentence(&self) -> String {
         sentence(&self.to_string())
     }
+
+    /// The field of the request that is at fault, and what is wrong with it: messages begin with "`field`: ".
+    pub fn field(&self) -> Option<(&str, String)> {
+        let Self::Refused { message, .. } = self else { return None };
+        let (field, text) = message.strip_prefix('`')?.split_once("`: ")?;
+        Some((field, sentence(text)))
+    }
 }
 
 /// Where a blob is served.
@@ -226,6 +233,14 @@ mod tests {
         let error = accept(409, body).unwrap_err();
         assert_eq!(error.code(), Some(ErrorCode::EmailTaken));
         assert_eq!(error.sentence(), "This e-mail address has an account.");
+    }
+
+    #[test]
+    fn a_refusal_may_name_a_field() {
+        let message = "`password`: at least 10 characters".to_owned();
+        let error = ApiError::Refused { code: ErrorCode::WeakPassword, message };
+        assert_eq!(error.field(), Some(("password", "At least 10 characters.".into())));
+        assert_eq!(ApiError::Unreachable.field(), None);
     }
 
     #[test]

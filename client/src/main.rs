@@ -33,5 +33,7 @@ fn main() {
 #[component]
 fn App() -> Element {
     session::use_session_provider();
-    rsx! { Router::<Route> {} }
+    rsx! {
+        ui::Toasts { Router::<Route> {} }
+    }
 }

@@ -94,6 +94,17 @@ pub fn socket_url(path: &str) -> String {
     format!("{scheme}://{}{path}", location.host().unwrap_or_default())
 }
 
+/// The page's own address.
+pub fn address() -> String {
+    window().location().href().unwrap_or_default()
+}
+
+/// How long ago a time in RFC 3339 was, by this machine's clock; a time in the future was just now.
+pub fn seconds_since(rfc3339: &str) -> Option<u64> {
+    let then_millis = js_sys::Date::parse(rfc3339);
+    (!then_millis.is_nan()).then(|| ((js_sys::Date::now() - then_millis).max(0.0) / 1000.0) as u64)
+}
+
 pub fn set_title(title: &str) {
     document().set_title(title);
 }

@@ -3,7 +3,11 @@
 pub mod editor;
 pub mod home;
 pub mod missing;
+mod people;
 pub mod settings;
+pub mod share;
+mod shell;
 pub mod sign_in;
 pub mod starting;
+mod time;
 pub mod workflow;

@@ -16,7 +16,6 @@ use crate::{
     },
     route::Route,
     session::use_session,
-    ui::Toasts,
 };
 
 /// Loads what must be known before the replica can open: the person's role, and the server's kinds of nodes.
@@ -54,7 +53,7 @@ fn Open(workflow: api::Workflow, catalog: Rc<Catalog>) -> Element {
     });
     match view.closed().cloned() {
         Some(closed) => rsx! { Ended { closed } },
-        None => rsx! { Toasts { Editor {} } },
+        None => rsx! { Editor {} },
     }
 }
 

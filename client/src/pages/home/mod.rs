@@ -1,0 +1,213 @@
+//! Home: the workflows of a workspace, and the ways to start another.
+
+mod card;
+mod dialogs;
+mod import;
+mod mini_graph;
+mod templates;
+
+use dioxus::prelude::*;
+use shared::api::{CreateWorkflow, Workflow, Workspace};
+
+use self::{card::Card, import::ImportButton, templates::Templates};
+use super::shell::Shell;
+use crate::{
+    api::{Api, ApiError},
+    dom,
+    route::Route,
+    session::use_session,
+    ui::{Button, Glyph, Icon, Skeleton, Tone, Variant, use_toaster},
+};
+
+#[component]
+pub fn Home() -> Element {
+    let session = use_session();
+    use_effect(|| dom::set_title("OpenFlow"));
+    rsx! {
+        Shell {
+            if let Some(workspace) = session.workspace() {
+                Workflows { key: "{workspace.id}", workspace }
+            }
+        }
+    }
+}
+
+#[component]
+fn Workflows(workspace: Workspace) -> Element {
+    let session = use_session();
+    let mut search = use_signal(String::new);
+    let workspace_id = workspace.id;
+    let mut workflows = use_resource(move || async move {
+        let answer = Api.workflows(Some(workspace_id)).await;
+        if let Err(error) = &answer {
+            session.failed(error);
+        }
+        answer
+    });
+    let start = use_starter(workspace_id);
+    let editable = workspace.role.can_edit();
+    let loaded = workflows.read();
+    let is_empty = matches!(&*loaded, Some(Ok(found)) if found.is_empty());
+    rsx! {
+        header { class: "page-head",
+            h1 { "{workspace.name}" }
+            if !is_empty {
+                label { class: "search",
+                    Icon { glyph: Glyph::Search }
+                    input {
+                        r#type: "search",
+                        aria_label: "Search workflows",
+                        placeholder: "Search",
+                        value: search,
+                        oninput: move |event| search.set(event.value()),
+                    }
+                }
+            }
+            if editable {
+                ImportButton { onimport: start, busy: start.busy() }
+                Button {
+                    variant: Variant::Primary,
+                    glyph: Glyph::Plus,
+                    busy: start.busy(),
+                    onclick: move |_| start.start("Untitled".into(), None),
+                    "New workflow"
+                }
+            }
+        }
+        match &*loaded {
+            None => rsx! {
+                ul { class: "grid", aria_busy: "true",
+                    for place in 0..6 {
+                        li { key: "{place}", class: "card", Skeleton { height: "172px" } }
+                    }
+                }
+            },
+            Some(Err(error)) => rsx! { Failed { error: error.clone(), onretry: move |()| workflows.restart() } },
+            Some(Ok(found)) if found.is_empty() => rsx! { Nothing { editable } },
+            Some(Ok(found)) => rsx! {
+                Grid {
+                    found: matching(found, &search()),
+                    onchange: move |()| workflows.restart(),
+                }
+            },
+        }
+        if editable {
+            Templates { first: is_empty, starter: start }
+        }
+    }
+}
+
+#[component]
+fn Grid(found: Vec<Workflow>, onchange: EventHandler<()>) -> Element {
+    if found.is_empty() {
+        return rsx! { p { class: "quiet nothing-found", "No workflow has these words in its title or description." } };
+    }
+    rsx! {
+        ul { class: "grid", aria_label: "Workflows",
+            for workflow in found {
+                Card { key: "{workflow.id}", workflow, onchange }
+            }
+        }
+    }
+}
+
+#[component]
+fn Nothing(editable: bool) -> Element {
+    rsx! {
+        section { class: "nothing",
+            h2 { "Nothing here yet" }
+            if editable {
+                p { "Start with an empty canvas, or with one of the templates below. Those without a key symbol run right away." }
+            } else {
+                p { "Workflows that members with the right to edit make here will show up." }
+            }
+        }
+    }
+}
+
+#[component]
+fn Failed(error: ApiError, onretry: EventHandler<()>) -> Element {
+    rsx! {
+        section { class: "nothing", role: "alert",
+            h2 { "The workflows could not be loaded" }
+            p { "{error.sentence()}" }
+            Button { onclick: move |_| onretry.call(()), "Try again" }
+        }
+    }
+}
+
+/// Creates a workflow and opens it.
+#[derive(Clone, Copy, PartialEq)]
+struct Starter {
+    create: Callback<(String, Option<serde_json::Value>)>,
+    busy: Signal<bool>,
+}
+
+impl Starter {
+    fn start(self, title: String, graph: Option<serde_json::Value>) {
+        self.create.call((title, graph));
+    }
+
+    fn busy(self) -> bool {
+        (self.busy)()
+    }
+}
+
+fn use_starter(workspace: shared::id::WorkspaceId) -> Starter {
+    let session = use_session();
+    let toaster = use_toaster();
+    let mut busy = use_signal(|| false);
+    let create = use_callback(move |(title, graph): (String, Option<serde_json::Value>)| {
+        spawn(async move {
+            if busy() {
+                return;
+            }
+            busy.set(true);
+            let body = CreateWorkflow { workspace: Some(workspace), title, graph };
+            match Api.create_workflow(&body).await {
+                Ok(workflow) => {
+                    navigator().push(Route::Workflow { id: workflow.id });
+                }
+                Err(error) => {
+                    session.failed(&error);
+                    toaster.say(Tone::Danger, error.sentence());
+                }
+            }
+            busy.set(false);
+        });
+    });
+    Starter { create, busy }
+}
+
+/// Those in which every word of the search occurs, in title or description.
+fn matching(workflows: &[Workflow], search: &str) -> Vec<Workflow> {
+    let words: Vec<String> = search.split_whitespace().map(str::to_lowercase).collect();
+    let matches = |workflow: &&Workflow| {
+        let text = format!("{} {}", workflow.title, workflow.description).to_lowercase();
+        words.iter().all(|word| text.contains(word))
+    };
+    workflows.iter().filter(matches).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_of_a_search_must_occur() {
+        let workflow = |title: &str| {
+            let id = "wf_00000000000000000000000000000007";
+            let json = serde_json::json!({
+                "id": id, "workspace": "ws_00000000000000000000000000000001", "title": title, "description": "Holiday",
+                "role": "editor", "created_at": "", "updated_at": "",
+                "created_by": "usr_00000000000000000000000000000001", "node_count": 0
+            });
+            serde_json::from_value::<Workflow>(json).unwrap()
+        };
+        let all = [workflow("Photos to film"), workflow("Film poster")];
+        let titles = |search| matching(&all, search).into_iter().map(|found| found.title).collect::<Vec<_>>();
+        assert_eq!(titles("FILM"), ["Photos to film", "Film poster"]);
+        assert_eq!(titles("holiday poster"), ["Film poster"]);
+        assert_eq!(titles("photo poster"), [""; 0]);
+    }
+}
