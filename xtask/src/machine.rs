@@ -4,7 +4,7 @@
 //! A tool that is missing is a failure: no check is left out because of it.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::bail;
 
@@ -54,7 +54,9 @@ pub fn provide(tools: &[Tool]) -> anyhow::Result<()> {
     let packages = missing.iter().flat_map(|tool| tool.debian_packages).copied().collect::<Vec<_>>();
     eprintln!("installing {}", packages.join(", "));
     process::run(apt_get().arg("update"))?;
-    process::run(apt_get().args(["install", "--yes", "--no-install-recommends"]).args(&packages))?;
+    // A line a file would bury what comes after. Errors go another way.
+    let install = ["install", "--yes", "--no-install-recommends"];
+    process::run(apt_get().args(install).args(&packages).stdout(Stdio::null()))?;
 
     let still_missing = missing.into_iter().filter(|tool| !(tool.is_there)()).collect::<Vec<_>>();
     if !still_missing.is_empty() {
