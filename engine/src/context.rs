@@ -29,6 +29,8 @@ use crate::{
 pub(crate) struct RunScope {
     pub run: RunId,
     pub workflow: Option<WorkflowId>,
+    /// See [`crate::run::RunRequest::scope`].
+    pub cache_scope: String,
     pub blobs: Arc<dyn BlobStore>,
     pub outbound: Outbound,
     pub keys: Arc<dyn KeySource>,
@@ -56,6 +58,7 @@ impl NodeContext {
         let scope = RunScope {
             run: RunId::from(Uuid::now_v7()),
             workflow: None,
+            cache_scope: String::new(),
             blobs,
             outbound: Outbound::new(OutboundPolicy::default()),
             keys: Arc::new(FixedKeys::none()),

@@ -1,6 +1,7 @@
 //! Plans and runs graphs: the node library, the providers of models, and the media tools behind them.
 //!
 //! - A node is a documented function with `#[node]`; [`catalog`] lists them all, [`NodeKind`] runs one.
+//! - A [`Plan`] is what a run will execute; an [`Engine`] executes it.
 //! - A node sees the world through its [`NodeContext`].
 //! - Bytes live in a [`BlobStore`]; keys come from a [`KeySource`]; model calls are told to a [`GenerationSink`].
 //!
@@ -17,13 +18,17 @@ mod param;
 mod output;
 mod secret;
 mod http;
+mod plan;
+mod cache;
 pub mod blob;
 pub mod generation;
 pub mod media;
 pub mod run;
+pub mod samples;
 mod nodes;
 
 pub use blob::{BlobError, BlobStore, FolderBlobs, MemoryBlobs};
+pub use cache::{CachedResult, MemoryCache, ResultCache};
 pub use context::NodeContext;
 pub use engine_macros::{Choice, Outputs, node};
 pub use error::NodeError;
@@ -33,7 +38,9 @@ pub use input::{Any, Args, Embedding, FromValue, InputValue, Inputs};
 pub use media::{Audio, File, Image, Mask, Video};
 pub use output::{IntoValue, NodeOutputs, OutputValue};
 pub use param::{Color, MediaFile, ParamHints, ParamValue, Seed};
+pub use plan::{Plan, PlanError};
 pub use registry::{NodeKind, catalog};
+pub use run::{Engine, EngineConfig, EventLog, Limits, RunReport, RunRequest, RunSink};
 pub use secret::{FixedKeys, KeyError, KeySource, ProviderKey, Secret};
 
 /// For the code that `#[node]` makes; nobody else calls it.

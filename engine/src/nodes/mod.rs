@@ -8,6 +8,8 @@ mod json;
 mod number;
 mod http;
 mod image;
+mod video;
+mod audio;
 mod output;
 
 use crate::NodeError;

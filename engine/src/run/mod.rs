@@ -1,5 +1,131 @@
 //! Runs: executing a plan and telling everybody what happens.
+//!
+//! The scheduler starts a node when the last one it waits for is through, so branches run in parallel and nothing is
+//! ever scanned. What limits it are a run's cancellation, a time limit for each node, and semaphores for each resource,
+//! shared by all runs of the engine. Called by the server's run service and by `openflow run`.
 
+mod execute;
+mod limits;
+mod schedule;
 mod sink;
 
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use serde_json::Value as Json;
+use shared::{
+    graph::Graph,
+    id::{NodeId, RunId, WorkflowId},
+    run::{NodeFailure, RunStatus},
+    value::Values,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    BlobStore, GenerationSink, KeySource, Outbound, Plan, PlanError,
+    cache::{Flights, ResultCache},
+    context::RunScope,
+};
+pub use limits::Limits;
+use limits::Permits;
 pub use sink::{EventLog, RunSink};
+
+/// What an engine works with.
+pub struct EngineConfig {
+    /// Where media are.
+    pub blobs: Arc<dyn BlobStore>,
+    /// Where results are remembered.
+    pub cache: Arc<dyn ResultCache>,
+    /// The way to other machines.
+    pub outbound: Outbound,
+    /// How much may work at once.
+    pub limits: Limits,
+}
+
+/// Executes plans. Cheap to clone; all clones share their limits and what is under way.
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    config: EngineConfig,
+    permits: Permits,
+    flights: Flights,
+}
+
+/// One run: what to execute, and on whose behalf.
+pub struct RunRequest {
+    /// The run.
+    pub run: RunId,
+    /// The workflow it is a run of, where there is one.
+    pub workflow: Option<WorkflowId>,
+    /// Who shares results with whom: the workspace. Runs of different scopes never see each other's results.
+    pub scope: String,
+    /// As it was when somebody pressed Run.
+    pub graph: Graph,
+    /// Run these and what they need; empty: everything.
+    pub targets: Vec<NodeId>,
+    /// Values for the workflow's named inputs.
+    pub inputs: BTreeMap<String, Json>,
+    /// Provider keys that the run may use.
+    pub keys: Arc<dyn KeySource>,
+    /// Where model calls are told.
+    pub generations: Arc<dyn GenerationSink>,
+    /// Ends the run. What is finished by then stays.
+    pub cancel: CancellationToken,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunReport {
+    /// Done, failed or cancelled.
+    pub status: RunStatus,
+    /// The workflow's named outputs, as far as they were reached.
+    pub outputs: Values,
+    /// What went wrong, by node.
+    pub failures: BTreeMap<NodeId, NodeFailure>,
+    /// What the run's calls cost, where that is known.
+    pub cost_usd: Option<f64>,
+    /// From start to end.
+    pub duration: Duration,
+}
+
+impl Engine {
+    /// An engine with nothing under way.
+    pub fn new(config: EngineConfig) -> Self {
+        let permits = Permits::new(&config.limits);
+        Self { inner: Arc::new(Inner { config, permits, flights: Flights::default() }) }
+    }
+
+    /// The blob store the engine works with.
+    pub fn blobs(&self) -> &Arc<dyn BlobStore> {
+        &self.inner.config.blobs
+    }
+
+    /// Checks and orders what the request asks for.
+    pub fn prepare(&self, request: &RunRequest) -> Result<Plan, PlanError> {
+        Plan::new(&request.graph, &request.targets, &request.inputs)
+    }
+
+    /// Executes a plan made by [`Engine::prepare`] from the same request. Ends when every node has ended.
+    pub async fn execute(&self, plan: Plan, request: &RunRequest, sink: Arc<dyn RunSink>) -> RunReport {
+        let config = &self.inner.config;
+        let scope = RunScope {
+            run: request.run,
+            workflow: request.workflow,
+            cache_scope: request.scope.clone(),
+            blobs: config.blobs.clone(),
+            outbound: config.outbound.clone(),
+            keys: request.keys.clone(),
+            generations: request.generations.clone(),
+            sink,
+        };
+        schedule::run(self.inner.clone(), plan, Arc::new(scope), request.cancel.clone()).await
+    }
+
+    /// Prepares and executes.
+    pub async fn run(&self, request: &RunRequest, sink: Arc<dyn RunSink>) -> Result<RunReport, PlanError> {
+        let plan = self.prepare(request)?;
+        Ok(self.execute(plan, request, sink).await)
+    }
+}

@@ -1,4 +1,8 @@
 //! The engine from outside: nodes made with `#[node]`, graphs written as text, runs watched through a sink.
 
+mod fixture;
+mod graph;
 mod media;
 mod node;
+mod plan;
+mod run;

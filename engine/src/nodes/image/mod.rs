@@ -17,7 +17,9 @@ use crate::{Color, Image, MediaFile, NodeContext, NodeError, Outputs, node};
 
 use super::input_name;
 
-use picture::{decode, encode};
+pub(in crate::nodes) use draw_text::{Font, Place, TextStyle, text_picture};
+pub(in crate::nodes) use picture::{decode, decode_bytes, encode};
+pub(in crate::nodes) use size::covering;
 
 /// Brings a picture into the workflow. JPEG, PNG, WebP, GIF, BMP and TIFF; photos are turned upright.
 #[node("image.load", title = "Picture", role = "input", example = r#"{"params":{"value":"sample:photo"}}"#)]

@@ -41,7 +41,8 @@ async fn decode_media(media: &Media, field: &str, ctx: &NodeContext) -> Result<D
     })
 }
 
-fn decode_bytes(bytes: &[u8]) -> Result<DynamicImage, ImageError> {
+/// Like [`decode`], where the bytes are at hand. Not for async code: it keeps a core busy.
+pub(in crate::nodes) fn decode_bytes(bytes: &[u8]) -> Result<DynamicImage, ImageError> {
     let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format()?;
     let mut limits = Limits::default();
     limits.max_image_width = Some(EDGE_MAX_PX);

@@ -1,0 +1,213 @@
+//! Executing one node: its inputs, the cache, identical executions under way, its permit, its time, its panics.
+
+use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Duration, time::Instant};
+
+use futures_util::FutureExt;
+use rand::RngExt;
+use shared::{
+    merkle::result_key,
+    node::{ParamKind, Resource},
+    run::{FailureCode, NodeFailure, RunEvent},
+    value::{Value, Values},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::Inner;
+use crate::{
+    Inputs, NodeContext, NodeError, Seed,
+    cache::{CachedResult, Flight, landed},
+    context::RunScope,
+    plan::PlannedNode,
+};
+
+/// How long a node that was told to stop may take to tidy up (kill a process, record a call) before it is dropped.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// How one node ended.
+pub(super) enum Ending {
+    Done(Finished),
+    Failed(NodeFailure),
+    Cancelled,
+}
+
+pub(super) struct Finished {
+    pub result: CachedResult,
+    pub cached: bool,
+    pub duration: Duration,
+    pub cost_usd: Option<f64>,
+}
+
+/// Runs the node, or finds its result. Emits everything but the event of its end, which the scheduler orders.
+pub(super) async fn execute(
+    engine: &Inner,
+    scope: &Arc<RunScope>,
+    node: &PlannedNode,
+    inputs: Inputs,
+    cancel: &CancellationToken,
+) -> Ending {
+    let spec = node.kind.spec();
+    let mut params = node.params.clone();
+    let seed = settle_seed(node, &inputs, &mut params);
+    // A light node is recalculated faster than it is looked up.
+    let cacheable = spec.cacheable && spec.resource != Resource::Light && seed != SeedOf::Drawn;
+    let work = Work { engine, scope, node, seed: seed_number(node, &inputs, &params), cancel };
+    if !cacheable {
+        return work.run(inputs, params).await;
+    }
+    let key = result_key(spec, &params, &inputs);
+    loop {
+        if let Some(result) = work.find(&key).await {
+            return Ending::Done(Finished { result, cached: true, duration: Duration::ZERO, cost_usd: None });
+        }
+        match engine.flights.board(&scope.cache_scope, &key) {
+            Flight::Lead(lead) => {
+                let ending = work.run(inputs, params).await;
+                match &ending {
+                    Ending::Done(finished) => {
+                        engine.config.cache.put(&scope.cache_scope, &key, &finished.result).await;
+                        lead.land(Ok(finished.result.clone()));
+                    }
+                    Ending::Failed(failure) => lead.land(Err(failure.clone())),
+                    Ending::Cancelled => drop(lead),
+                }
+                return ending;
+            }
+            Flight::Follow(waiting) => {
+                work.tell_started();
+                let begin = Instant::now();
+                let landing = tokio::select! {
+                    landing = landed(waiting) => landing,
+                    () = cancel.cancelled() => return Ending::Cancelled,
+                };
+                let duration = begin.elapsed();
+                match landing {
+                    Some(Ok(result)) => {
+                        return Ending::Done(Finished { result, cached: true, duration, cost_usd: None });
+                    }
+                    Some(Err(failure)) => return Ending::Failed(failure),
+                    // The other run was cancelled: one of those who waited goes on in its place.
+                    None => {}
+                }
+            }
+        }
+    }
+}
+
+#[derive(PartialEq)]
+enum SeedOf {
+    /// The node has no seed, or the person (or a wire) gave one.
+    Person,
+    /// Left empty: a new one for this execution.
+    Drawn,
+}
+
+/// Puts a random number where a seed was left empty.
+fn settle_seed(node: &PlannedNode, inputs: &Inputs, params: &mut shared::graph::Params) -> SeedOf {
+    let mut origin = SeedOf::Person;
+    for param in node.kind.spec().params.iter().filter(|param| param.kind == ParamKind::Seed) {
+        let given = params.get(&param.name).unwrap_or(&param.default);
+        if given.is_null() && !inputs.contains_key(&param.name) {
+            params.insert(param.name.clone(), rand::rng().random_range(0..Seed::END).into());
+            origin = SeedOf::Drawn;
+        }
+    }
+    origin
+}
+
+/// The seed of this execution, as it will be shown beside the result.
+fn seed_number(node: &PlannedNode, inputs: &Inputs, params: &shared::graph::Params) -> Option<u64> {
+    let param = node.kind.spec().params.iter().find(|param| param.kind == ParamKind::Seed)?;
+    match inputs.get(&param.name).and_then(|values| values.first()) {
+        Some(Value::Number(number)) => Some(*number as u64),
+        Some(_) => None,
+        None => params.get(&param.name).unwrap_or(&param.default).as_u64(),
+    }
+}
+
+struct Work<'a> {
+    engine: &'a Inner,
+    scope: &'a Arc<RunScope>,
+    node: &'a PlannedNode,
+    seed: Option<u64>,
+    cancel: &'a CancellationToken,
+}
+
+impl Work<'_> {
+    fn tell_started(&self) {
+        self.scope.sink.emit(RunEvent::NodeStarted { node: self.node.id.clone(), key: self.node.key.clone() });
+    }
+
+    /// An earlier result, if all its media are still there.
+    async fn find(&self, key: &str) -> Option<CachedResult> {
+        let result = self.engine.config.cache.get(&self.scope.cache_scope, key).await?;
+        for blob in media_of(&result.outputs) {
+            self.scope.blobs.size(blob).await.ok()??;
+        }
+        Some(result)
+    }
+
+    async fn run(&self, inputs: Inputs, params: shared::graph::Params) -> Ending {
+        let kind = self.node.kind;
+        let _permit = tokio::select! {
+            permit = self.engine.permits.acquire(kind.spec().resource) => permit,
+            () = self.cancel.cancelled() => return Ending::Cancelled,
+        };
+        self.tell_started();
+        let begin = Instant::now();
+        // The node's own: its time limit ends it without ending the run.
+        let stop = self.cancel.child_token();
+        let ctx = NodeContext::new(self.scope.clone(), self.node.id.clone(), self.seed, stop.clone());
+        let limit = kind.timeout().unwrap_or(self.engine.config.limits.node_timeout);
+        let work = AssertUnwindSafe(kind.run(&ctx, inputs, params)).catch_unwind();
+        let mut work = std::pin::pin!(work);
+        let stopped = tokio::select! {
+            result = &mut work => return self.ending(&ctx, flatten(result), begin),
+            () = tokio::time::sleep(limit) => {
+                let message = format!("the node was stopped after its time limit of {} s", limit.as_secs());
+                Ending::Failed(NodeFailure { code: FailureCode::Timeout, message, field: None, raw: None })
+            }
+            () = self.cancel.cancelled() => Ending::Cancelled,
+        };
+        stop.cancel();
+        // A result that arrives all the same counts when the run was cancelled: it is paid for.
+        match tokio::time::timeout(GRACE, work).await {
+            Ok(Ok(Ok(outputs))) if matches!(stopped, Ending::Cancelled) => self.ending(&ctx, Ok(outputs), begin),
+            _ => stopped,
+        }
+    }
+
+    fn ending(&self, ctx: &NodeContext, result: Result<Values, NodeError>, begin: Instant) -> Ending {
+        match result {
+            Ok(outputs) => Ending::Done(Finished {
+                result: CachedResult { outputs, seed: self.seed },
+                cached: false,
+                duration: begin.elapsed(),
+                cost_usd: ctx.cost_usd(),
+            }),
+            Err(NodeError::Cancelled) => Ending::Cancelled,
+            Err(NodeError::Failed(failure)) => Ending::Failed(*failure),
+        }
+    }
+}
+
+/// A panic in a node is that node's failure, not the run's.
+fn flatten(result: Result<Result<Values, NodeError>, Box<dyn Any + Send>>) -> Result<Values, NodeError> {
+    result.unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<&str>().copied();
+        let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
+        Err(NodeError::internal("the node has a fault and gave up", text))
+    })
+}
+
+/// All blobs that values name.
+fn media_of(values: &Values) -> Vec<&shared::value::BlobHash> {
+    fn add<'v>(value: &'v Value, blobs: &mut Vec<&'v shared::value::BlobHash>) {
+        match value {
+            Value::List(items) => items.iter().for_each(|item| add(item, blobs)),
+            value => blobs.extend(value.media().map(|media| &media.blob)),
+        }
+    }
+    let mut blobs = Vec::new();
+    values.values().for_each(|value| add(value, &mut blobs));
+    blobs
+}
