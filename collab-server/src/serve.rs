@@ -30,6 +30,8 @@ pub async fn serve(config: Config, listener: TcpListener, shutdown: Cancellation
     };
 
     sweep.abort();
+    // After the last request, before the database: rooms write what they hold.
+    state.rooms.shutdown().await;
     state.db.close().await;
     served?;
     Ok(())

@@ -11,8 +11,9 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     auth::{Passwords, Throttle},
     config::Config,
-    db::{DatabaseLock, Db},
+    db::{DatabaseLock, Db, document::DbDocStore},
     keys::MasterKey,
+    room::{DbRights, Rooms},
 };
 
 #[derive(Clone)]
@@ -30,6 +31,7 @@ pub struct Inner {
     pub catalog: &'static Catalog,
     /// The catalogue as `GET /api/nodes` sends it: it is the same for everybody until the next release.
     pub catalog_json: CatalogJson,
+    pub rooms: Rooms,
     /// Cancelled when the server begins to stop: whatever lives longer than a request ends itself on it.
     pub shutdown: CancellationToken,
     /// Held, never read: dropping it would let a second process into the SQLite file.
@@ -56,6 +58,7 @@ impl AppState {
         std::fs::create_dir_all(data_dir).with_context(|| format!("creating the folder {}", data_dir.display()))?;
         let (db, lock) = Db::open(&config.data.database_url()).await?;
         let passwords = Passwords::start().await.context("hashing a first password")?;
+        let rooms = Rooms::new(Arc::new(DbDocStore::new(db.clone())), Arc::new(DbRights(db.clone())));
         let master_key = MasterKey::load(&config.data)?;
         let blobs = FolderBlobs::open(config.data.blob_dir()).context("opening the folder of blobs")?;
         let catalog = engine::catalog();
@@ -63,6 +66,7 @@ impl AppState {
             db,
             passwords,
             throttle: Throttle::default(),
+            rooms,
             master_key,
             upload_dir: blobs.temp_dir(),
             blobs: Arc::new(blobs),

@@ -20,6 +20,7 @@ pub mod workspace;
 pub mod workflow;
 pub mod blob;
 pub mod provider_key;
+pub mod document;
 
 pub use open::{DatabaseLock, OpenError};
 

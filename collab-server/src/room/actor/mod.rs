@@ -1,0 +1,387 @@
+//! The task of one open document: sole owner of its replica.
+//!
+//! Everybody else sends it a [`Message`]. It loads the document, applies what may be applied, hands it to the journal,
+//! passes it on at once, and acknowledges after the commit; it ends when nobody has needed it for a while and
+//! everything is written. Reading and writing of sockets is `connection`'s business, rights are looked up before a
+//! message gets here and pushed here when they change.
+
+mod incoming;
+mod outgoing;
+mod upkeep;
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{Arc, Weak},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use shared::{
+    access::Role,
+    id::{SessionId, UserId},
+    protocol::{
+        CloseCode, DocumentName, SyncMessage,
+        awareness::{self, Entry},
+        hocuspocus::Scope,
+    },
+};
+use tokio::{
+    sync::{OwnedSemaphorePermit, mpsc, oneshot, watch},
+    task::JoinHandle,
+    time::{Instant, sleep_until},
+};
+use yrs::StateVector;
+
+use super::{
+    ConnectionId, RoomError,
+    guard::Owners,
+    journal::{Journal, Progress},
+    member::{Framing, Member, Payload, Visitor},
+    outbox::Outbox,
+    presence::PresenceTable,
+    registry::{Handle, Registry},
+    replica::{Replica, View},
+    store::{DocStore, StoredDocument},
+    update::Outline,
+};
+
+/// A document that nobody needs is unloaded after this.
+pub const IDLE: Duration = Duration::from_secs(30);
+const UPKEEP_EVERY: Duration = Duration::from_secs(5);
+/// How often to see whether a socket that fell behind has drained.
+const RESYNC_EVERY: Duration = Duration::from_millis(50);
+/// How many messages are taken in a row before others are served: what they change is sent as one frame.
+const MESSAGES_PER_TURN: usize = 64;
+
+/// What a connection says to a room. Decoded and checked for form by the connection.
+#[derive(Debug)]
+pub enum Said {
+    Step1(StateVector),
+    Update { kind: UpdateKind, bytes: Bytes, outline: Outline },
+    Awareness(Vec<Entry<'static>>),
+    QueryAwareness,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UpdateKind {
+    /// The answer to our Step1.
+    Step2,
+    Update,
+}
+
+pub struct Join {
+    pub id: ConnectionId,
+    pub visitor: Visitor,
+    pub role: Role,
+    pub framing: Framing,
+    pub outbox: Outbox,
+    pub joined: oneshot::Sender<()>,
+}
+
+/// An edit by the server itself. Answers through whatever it captured.
+pub type ServerEdit = Box<dyn FnOnce(&View) + Send>;
+
+pub enum Message {
+    Join(Join),
+    Leave(ConnectionId),
+    /// The permit bounds the bytes that wait in the inbox; it is given back when the message was dealt with.
+    Said {
+        from: ConnectionId,
+        said: Said,
+        _permit: OwnedSemaphorePermit,
+    },
+    Read(Box<dyn FnOnce(&View) + Send>),
+    Edit {
+        edit: ServerEdit,
+        committed: oneshot::Sender<Result<(), RoomError>>,
+    },
+    RoleChanged {
+        user: UserId,
+        role: Option<Role>,
+    },
+    SignedOut(SessionId),
+    Deleted,
+    Shutdown,
+}
+
+/// Whom to tell once a row is committed.
+enum Ack {
+    /// One update of a connection. y-websocket clients take their own content coming back as the sign.
+    Member {
+        id: ConnectionId,
+        own: Option<Bytes>,
+    },
+    Caller(oneshot::Sender<Result<(), RoomError>>),
+}
+
+/// What was applied since the last frame went out.
+#[derive(Default)]
+struct Tick {
+    updates: Vec<(Option<ConnectionId>, Bytes)>,
+    acks: Vec<Ack>,
+    claims: Vec<(u64, UserId)>,
+}
+
+/// Where the document's log stands.
+#[derive(Debug, Default)]
+struct Log {
+    /// The last row handed to the journal, and the last one known to be on disk.
+    last: u64,
+    committed: u64,
+    /// Behind the snapshot.
+    rows: u64,
+    bytes: usize,
+    snapshot_bytes: usize,
+    /// Handed over and not yet committed.
+    uncommitted_bytes: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Open,
+    /// Ends once everything is written.
+    Closing,
+    Ended,
+}
+
+pub struct Room {
+    name: DocumentName,
+    handle: Weak<Handle>,
+    registry: Arc<Registry>,
+    store: Arc<dyn DocStore>,
+    journal: Journal,
+    inbox: mpsc::Receiver<Message>,
+    /// How far the journal is with this document.
+    progress: watch::Receiver<Progress>,
+    progress_sender: watch::Sender<Progress>,
+
+    replica: Replica,
+    owners: Owners,
+    /// Rows could not be read: what is there is shown, nothing is taken.
+    damaged: bool,
+    members: BTreeMap<ConnectionId, Member>,
+    presence: PresenceTable,
+
+    tick: Tick,
+    log: Log,
+    /// By row: whom to tell when it is committed. With the bytes of the row.
+    awaiting: VecDeque<(u64, usize, Vec<Ack>)>,
+    stalled: bool,
+    phase: Phase,
+
+    flushed_at: Instant,
+    presence_sent_at: Instant,
+    used_at: Instant,
+    upkeep_at: Instant,
+    /// A snapshot on its way to the store; yields its size if it was written.
+    compacting: Option<JoinHandle<Option<usize>>>,
+    mirror_at: Option<Instant>,
+}
+
+/// What a room needs to begin.
+pub struct Surroundings {
+    pub name: DocumentName,
+    /// Weak: the room must not keep itself open.
+    pub handle: Weak<Handle>,
+    pub registry: Arc<Registry>,
+    pub store: Arc<dyn DocStore>,
+    pub journal: Journal,
+    pub inbox: mpsc::Receiver<Message>,
+}
+
+impl Room {
+    /// Loads the document. Until this is done, messages wait in the inbox.
+    pub async fn open(around: Surroundings) -> Result<Self, RoomError> {
+        let Surroundings { name, handle, registry, store, journal, inbox } = around;
+        let stored = store.load(name).await?;
+        let (replica, damaged) = upkeep::build(name, &*store, &stored).await?;
+        let log = Log::of(&stored);
+        let (progress_sender, progress) = watch::channel(Progress { committed: log.committed, ..Progress::default() });
+        let now = Instant::now();
+        metrics::gauge!("openflow_rooms_open").increment(1.0);
+        Ok(Self {
+            name,
+            handle,
+            registry,
+            store,
+            journal,
+            inbox,
+            progress,
+            progress_sender,
+            replica,
+            owners: Owners::new(&stored.owners),
+            damaged,
+            members: BTreeMap::new(),
+            presence: PresenceTable::default(),
+            tick: Tick::default(),
+            log,
+            awaiting: VecDeque::new(),
+            stalled: false,
+            phase: Phase::Open,
+            flushed_at: now,
+            presence_sent_at: now,
+            used_at: now,
+            upkeep_at: now + UPKEEP_EVERY,
+            compacting: None,
+            mirror_at: None,
+        })
+    }
+
+    pub async fn run(mut self) {
+        while self.phase != Phase::Ended {
+            let wake = self.next_wake();
+            tokio::select! {
+                biased;
+                Ok(()) = self.progress.changed() => self.settle(),
+                message = self.inbox.recv(), if self.phase == Phase::Open => match message {
+                    Some(message) => self.take_messages(message).await,
+                    // Every handle is gone, also the registry's.
+                    None => self.close(CloseCode::GoingAway),
+                },
+                size = finished(&mut self.compacting) => self.compacted(size),
+                () = sleep_until(wake) => {}
+            }
+            self.turn(Instant::now()).await;
+        }
+    }
+
+    async fn take_messages(&mut self, first: Message) {
+        self.used_at = Instant::now();
+        let mut next = Some(first);
+        for _ in 0..MESSAGES_PER_TURN {
+            let Some(message) = next else { return };
+            self.take_message(message).await;
+            if self.phase != Phase::Open {
+                return;
+            }
+            next = self.inbox.try_recv().ok();
+        }
+        if let Some(message) = next {
+            self.take_message(message).await;
+        }
+    }
+
+    async fn take_message(&mut self, message: Message) {
+        match message {
+            Message::Join(join) => self.join(join),
+            Message::Leave(id) => self.leave(id),
+            Message::Said { from, said, _permit } => self.hear(from, said).await,
+            Message::Read(read) => read(self.replica.view()),
+            Message::Edit { edit, committed } => self.edit(edit, committed),
+            Message::RoleChanged { user, role } => self.change_role(user, role),
+            Message::SignedOut(session) => {
+                self.dismiss(CloseCode::Unauthorized, |member| member.visitor.session == session);
+            }
+            Message::Deleted => {
+                self.dismiss(CloseCode::NotFound, |_| true);
+                self.phase = Phase::Ended;
+            }
+            Message::Shutdown => self.close(CloseCode::GoingAway),
+        }
+    }
+
+    fn join(&mut self, join: Join) {
+        let Join { id, visitor, role, framing, outbox, joined } = join;
+        let member = Member { id, visitor, role, framing, outbox, behind: None, told_read_only: false };
+        member.send(Payload::Granted(self.scope_of(&member)));
+        member.send(Payload::Sync(SyncMessage::Step1(&self.replica.encoded_state_vector())));
+        let everyone = self.presence.everyone();
+        if !everyone.is_empty() {
+            member.send(Payload::Awareness(&awareness::encode(&everyone)));
+        }
+        self.members.insert(id, member);
+        // The connection may have gone meanwhile; it then says so with a Leave.
+        joined.send(()).ok();
+    }
+
+    fn leave(&mut self, id: ConnectionId) {
+        self.members.remove(&id);
+        self.presence.connection_closed(id, Instant::now());
+    }
+
+    fn scope_of(&self, member: &Member) -> Scope {
+        if member.may_write(self.name) && !self.damaged { Scope::ReadWrite } else { Scope::ReadOnly }
+    }
+
+    fn change_role(&mut self, user: UserId, role: Option<Role>) {
+        let Some(role) = role.filter(|role| role.can_read()) else {
+            return self.dismiss(CloseCode::Forbidden, |member| member.visitor.user.id == user);
+        };
+        let concerned = self.members.values_mut().filter(|member| member.visitor.user.id == user);
+        let ids: Vec<ConnectionId> = concerned
+            .map(|member| {
+                member.role = role;
+                member.id
+            })
+            .collect();
+        for id in ids {
+            let member = &self.members[&id];
+            member.send(Payload::Granted(self.scope_of(member)));
+        }
+    }
+
+    /// Sends members away, for good.
+    fn dismiss(&mut self, code: CloseCode, whom: impl Fn(&Member) -> bool) {
+        let now = Instant::now();
+        let gone: Vec<Member> =
+            self.members.extract_if(.., |_, member| whom(member)).map(|(_, member)| member).collect();
+        for member in gone {
+            self.presence.connection_closed(member.id, now);
+            match code {
+                // The person is signed out of everything, so the whole socket goes.
+                CloseCode::Unauthorized => member.outbox.close(code),
+                _ => member.dismiss(code),
+            }
+        }
+    }
+
+    fn close(&mut self, code: CloseCode) {
+        for member in std::mem::take(&mut self.members).into_values() {
+            member.outbox.close(code);
+        }
+        self.phase = Phase::Closing;
+    }
+
+    /// Ends the whole socket of a connection that does not speak the protocol. Others do not notice.
+    fn expel(&mut self, id: ConnectionId, code: CloseCode) {
+        if let Some(member) = self.members.remove(&id) {
+            member.outbox.close(code);
+            self.presence.connection_closed(id, Instant::now());
+        }
+    }
+}
+
+/// Waits for a task that may not be there.
+async fn finished(task: &mut Option<JoinHandle<Option<usize>>>) -> Option<usize> {
+    match task {
+        // A task that panicked has written nothing.
+        Some(task) => task.await.ok().flatten(),
+        None => std::future::pending().await,
+    }
+}
+
+impl Drop for Room {
+    /// Also runs when the task panics: nobody may go on talking to a room that is not there.
+    fn drop(&mut self) {
+        for member in self.members.values() {
+            member.outbox.close(CloseCode::Internal);
+        }
+        self.registry.remove(self.name, &self.handle);
+        metrics::gauge!("openflow_rooms_open").decrement(1.0);
+    }
+}
+
+impl Log {
+    fn of(stored: &StoredDocument) -> Self {
+        let snapshot_seq = stored.snapshot.as_ref().map_or(0, |snapshot| snapshot.seq);
+        let last = stored.log.last().map_or(snapshot_seq, |row| row.seq);
+        Self {
+            last,
+            committed: last,
+            rows: stored.log.len() as u64,
+            bytes: stored.log.iter().map(|row| row.update.len()).sum(),
+            snapshot_bytes: stored.snapshot.as_ref().map_or(0, |snapshot| snapshot.state_v2.len()),
+            uncommitted_bytes: 0,
+        }
+    }
+}

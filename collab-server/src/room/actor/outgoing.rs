@@ -1,0 +1,169 @@
+//! What a room sends: edits at once, acknowledgements after the commit, presence now and then.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use shared::protocol::{CloseCode, SyncMessage, awareness, hocuspocus::SyncStatus};
+use tokio::time::Instant;
+
+use super::{
+    super::{
+        ConnectionId, RoomError,
+        journal::Progress,
+        member::{Framing, Payload, SharedFrames},
+        replica::merge,
+        store::Append,
+    },
+    Ack, Phase, Room, Tick,
+};
+
+impl Room {
+    /// How long edits gather before they leave as one frame. The first after a pause leaves at once.
+    fn window(&self) -> Duration {
+        Duration::from_millis(if self.members.len() > 100 { 16 } else { 4 })
+    }
+
+    /// Everybody's cursor goes to everybody, so the rate falls as the room fills.
+    fn presence_window(&self) -> Duration {
+        Duration::from_millis(match self.members.len() {
+            0..=20 => 33,
+            21..=100 => 50,
+            _ => 200,
+        })
+    }
+
+    pub(super) fn tick_due(&self) -> Option<Instant> {
+        let waiting = !self.tick.updates.is_empty() || !self.tick.acks.is_empty();
+        waiting.then(|| self.flushed_at + self.window())
+    }
+
+    pub(super) fn presence_due(&self) -> Option<Instant> {
+        self.presence.has_changes().then(|| self.presence_sent_at + self.presence_window())
+    }
+
+    /// Hands what was applied to the journal and to everybody else.
+    pub(super) fn flush(&mut self, now: Instant) {
+        let Tick { updates, acks, claims } = std::mem::take(&mut self.tick);
+        self.flushed_at = now;
+        let Some(update) = merge(updates.iter().map(|(_, update)| update.clone()).collect()) else {
+            // Nothing new, but perhaps a repetition of what is not yet on disk.
+            return self.acknowledge_later(acks, 0);
+        };
+        self.log.last += 1;
+        self.log.rows += 1;
+        self.log.bytes += update.len();
+        self.log.uncommitted_bytes += update.len();
+        let row = Append { document: self.name, seq: self.log.last, update: update.clone(), claims };
+        self.journal.append(row, &self.progress_sender);
+        self.acknowledge_later(acks, update.len());
+        self.broadcast(&update, &updates);
+        self.changed(now);
+    }
+
+    fn acknowledge_later(&mut self, acks: Vec<Ack>, row_bytes: usize) {
+        if row_bytes == 0 && self.log.committed == self.log.last {
+            acks.into_iter().for_each(|ack| self.acknowledge(ack));
+        } else {
+            self.awaiting.push_back((self.log.last, row_bytes, acks));
+        }
+    }
+
+    fn broadcast(&mut self, update: &Bytes, parts: &[(Option<ConnectionId>, Bytes)]) {
+        let mut frames = SharedFrames::new(Payload::Sync(SyncMessage::Update(update)));
+        let mut vector = None;
+        let mut sent = 0;
+        for member in self.members.values_mut().filter(|member| member.behind.is_none()) {
+            let own = parts.iter().filter(|(from, _)| *from == Some(member.id)).count();
+            if own == parts.len() {
+                continue;
+            }
+            let frame = if own > 0 && member.framing == Framing::Websocket {
+                // Its own content comes back after the commit: that is how it knows that it is saved.
+                let others = parts.iter().filter(|(from, _)| *from != Some(member.id));
+                let others = merge(others.map(|(_, update)| update.clone()).collect()).unwrap_or_default();
+                member.framing.frame(Payload::Sync(SyncMessage::Update(&others)))
+            } else {
+                frames.frame(&member.framing)
+            };
+            member.outbox.push(frame.expect("both framings have edits"));
+            sent += 1;
+            if member.outbox.is_lagging() {
+                let vector = vector.get_or_insert_with(|| self.replica.state_vector());
+                member.behind = Some(vector.clone());
+            }
+        }
+        metrics::counter!("openflow_updates_total").increment(parts.len() as u64);
+        metrics::counter!("openflow_update_frames_total").increment(sent);
+    }
+
+    /// Sends what they missed to members whose queue has drained.
+    pub(super) fn resync(&mut self) {
+        for member in self.members.values_mut() {
+            if member.outbox.is_drained()
+                && let Some(vector) = member.behind.take()
+            {
+                let update = self.replica.diff(&vector);
+                member.answer(SyncMessage::Update(&update));
+                member.send(Payload::Awareness(&awareness::encode(&self.presence.everyone())));
+            }
+        }
+    }
+
+    pub(super) fn send_presence(&mut self, now: Instant) {
+        self.presence_sent_at = now;
+        let changes = awareness::encode(&self.presence.take_changes(now));
+        let mut frames = SharedFrames::new(Payload::Awareness(&changes));
+        // Those who are behind get everybody's newest state when they have caught up.
+        for member in self.members.values().filter(|member| member.behind.is_none()) {
+            member.outbox.push(frames.frame(&member.framing).expect("both framings have presence"));
+        }
+    }
+
+    /// The journal has news.
+    pub(super) fn settle(&mut self) {
+        let Progress { committed, stalled, gone } = *self.progress.borrow_and_update();
+        self.log.committed = committed;
+        while let Some((row, _, _)) = self.awaiting.front()
+            && *row <= committed
+            && let Some((_, bytes, acks)) = self.awaiting.pop_front()
+        {
+            self.log.uncommitted_bytes -= bytes;
+            acks.into_iter().for_each(|ack| self.acknowledge(ack));
+        }
+        if stalled && !self.stalled {
+            // Not saved, for now. The journal keeps trying, and success is told like any other.
+            for ack in self.awaiting.iter().flat_map(|(_, _, acks)| acks) {
+                if let Ack::Member { id, .. } = ack
+                    && let Some(member) = self.members.get(id)
+                {
+                    member.send(Payload::Status(SyncStatus::Refused));
+                }
+            }
+        }
+        self.stalled = stalled;
+        if gone {
+            self.dismiss(CloseCode::NotFound, |_| true);
+            for ack in std::mem::take(&mut self.awaiting).into_iter().flat_map(|(_, _, acks)| acks) {
+                if let Ack::Caller(caller) = ack {
+                    // The caller may have gone too.
+                    caller.send(Err(RoomError::NotFound)).ok();
+                }
+            }
+            self.phase = Phase::Ended;
+        }
+    }
+
+    fn acknowledge(&self, ack: Ack) {
+        match ack {
+            // Callers and members may be gone by now; then nobody waits for the answer.
+            Ack::Caller(caller) => drop(caller.send(Ok(()))),
+            Ack::Member { id, own } => {
+                let Some(member) = self.members.get(&id) else { return };
+                member.send(Payload::Status(SyncStatus::Saved));
+                if let Some(own) = own.filter(|_| member.behind.is_none()) {
+                    member.send(Payload::Sync(SyncMessage::Update(&own)));
+                }
+            }
+        }
+    }
+}

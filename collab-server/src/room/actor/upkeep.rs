@@ -1,0 +1,197 @@
+//! A room's housekeeping: when to wake, snapshots, the mirror in the workflow's row, unloading, starting over.
+
+use std::time::Duration;
+
+use shared::protocol::{CloseCode, DocumentName};
+use tokio::time::Instant;
+use yrs::{Map, Transact};
+
+use super::{
+    super::{
+        RoomError,
+        guard::Owners,
+        replica::{Replica, View},
+        store::{DocStore, Mirror, StoreError, StoredDocument},
+    },
+    IDLE, Log, Phase, RESYNC_EVERY, Room, UPKEEP_EVERY,
+};
+
+/// A log of this many rows is folded into a snapshot.
+const MAX_ROWS: u64 = 500;
+/// A log larger than this, and larger than the snapshot, too.
+const MIN_BYTES: usize = 64 * 1024;
+/// A quiet document is folded when it has at least this many rows; fewer load fast enough.
+const QUIET_ROWS: u64 = 20;
+/// Shorter than the time after which a document is unloaded.
+const QUIET: Duration = Duration::from_secs(20);
+/// Lists may lag behind the document by this much.
+const MIRROR_AFTER: Duration = Duration::from_secs(1);
+
+/// Builds a replica from what is stored, setting damaged rows aside. Yields whether there ever were any.
+pub(super) async fn build(
+    name: DocumentName,
+    store: &dyn DocStore,
+    stored: &StoredDocument,
+) -> Result<(Replica, bool), RoomError> {
+    let (replica, bad) = Replica::load(name, stored).map_err(|error| {
+        tracing::error!(document = %name, %error, "cannot open a document");
+        RoomError::Damaged
+    })?;
+    for row in &bad {
+        tracing::error!(document = %name, seq = stored.log[row.index].seq, reason = row.reason, "set a row aside");
+        metrics::counter!("openflow_rows_quarantined_total").increment(1);
+        store.quarantine(name, stored.log[row.index].clone(), row.reason.clone()).await?;
+    }
+    Ok((replica, stored.quarantined || !bad.is_empty()))
+}
+
+impl Room {
+    pub(super) fn next_wake(&self) -> Instant {
+        let behind = self.members.values().any(|member| member.behind.is_some());
+        let resync = behind.then(|| Instant::now() + RESYNC_EVERY);
+        [self.tick_due(), self.presence_due(), resync, self.mirror_at, Some(self.upkeep_at)]
+            .into_iter()
+            .flatten()
+            .min()
+            .expect("upkeep is always due some time")
+    }
+
+    /// After every message or wake: does what is due.
+    pub(super) async fn turn(&mut self, now: Instant) {
+        if self.phase == Phase::Ended {
+            return;
+        }
+        if self.tick_due().is_some_and(|due| due <= now || self.phase == Phase::Closing) {
+            self.flush(now);
+        }
+        if self.presence_due().is_some_and(|due| due <= now) {
+            self.send_presence(now);
+        }
+        self.resync();
+        if self.mirror_at.is_some_and(|due| due <= now) {
+            self.mirror().await;
+        }
+        if self.upkeep_at <= now {
+            self.upkeep_at = now + UPKEEP_EVERY;
+            self.presence.expire(now);
+        }
+        if self.wants_compaction(now) {
+            self.compact();
+        }
+        self.end_if_done(now).await;
+    }
+
+    fn is_written(&self) -> bool {
+        self.tick_due().is_none() && self.awaiting.is_empty() && self.compacting.is_none()
+    }
+
+    async fn end_if_done(&mut self, now: Instant) {
+        match self.phase {
+            Phase::Closing if self.is_written() => {
+                self.mirror().await;
+                self.phase = Phase::Ended;
+            }
+            Phase::Open if self.members.is_empty() && now - self.used_at >= IDLE && self.is_written() => {
+                if self.mirror_at.is_some() {
+                    self.mirror().await;
+                }
+                // Nobody holds a handle and nobody has left a message: nobody can notice.
+                if self.registry.remove_if_unused(self.name, || self.inbox.is_empty()) {
+                    self.phase = Phase::Ended;
+                }
+            }
+            Phase::Open | Phase::Closing | Phase::Ended => {}
+        }
+    }
+
+    /// The document changed: the workflow's row has to follow.
+    pub(super) fn changed(&mut self, now: Instant) {
+        match self.name {
+            DocumentName::Graph(_) => self.mirror_at = self.mirror_at.or(Some(now + MIRROR_AFTER)),
+            DocumentName::Outputs(_) => {}
+        }
+    }
+
+    async fn mirror(&mut self) {
+        if self.mirror_at.take().is_none() {
+            return;
+        }
+        let View::Graph(graph) = self.replica.view() else { return };
+        let mirror = {
+            let txn = graph.doc().transact();
+            Mirror::new(graph.meta_in(&txn), graph.nodes().len(&txn))
+        };
+        // Written even if it is the same: lists are sorted by the time of the last edit.
+        match self.store.mirror(self.name.workflow(), mirror).await {
+            Ok(()) | Err(StoreError::Gone) => {}
+            Err(error) => {
+                tracing::warn!(document = %self.name, error = %anyhow::Error::from(error), "could not update the list");
+                self.mirror_at = Some(Instant::now() + UPKEEP_EVERY);
+            }
+        }
+    }
+
+    fn wants_compaction(&self, now: Instant) -> bool {
+        let large = self.log.bytes > MIN_BYTES.max(self.log.snapshot_bytes) || self.log.rows > MAX_ROWS;
+        let quiet = now - self.flushed_at >= QUIET && self.log.rows > QUIET_ROWS;
+        // Rows set aside would be forgotten by a snapshot that lacks them.
+        (large || quiet) && self.is_written() && !self.damaged && self.phase == Phase::Open
+    }
+
+    /// Folds the log into a snapshot. Everything in the replica is committed at this moment.
+    fn compact(&mut self) {
+        let snapshot = self.replica.snapshot(self.log.committed);
+        let size = snapshot.state_v2.len();
+        let (store, name) = (self.store.clone(), self.name);
+        // Beside the room: edits go on meanwhile.
+        self.compacting = Some(tokio::spawn(async move {
+            match store.compact(name, snapshot).await {
+                Ok(()) => Some(size),
+                Err(error) => {
+                    tracing::warn!(document = %name, error = %anyhow::Error::from(error), "could not write a snapshot");
+                    None
+                }
+            }
+        }));
+        self.log.rows = 0;
+        self.log.bytes = 0;
+    }
+
+    pub(super) fn compacted(&mut self, size: Option<usize>) {
+        self.compacting = None;
+        if let Some(size) = size {
+            self.log.snapshot_bytes = size;
+        }
+    }
+
+    /// Throws the replica away and builds it anew from what is committed, after an update that broke it.
+    pub(super) async fn reload(&mut self) {
+        // yrs may hold the broken document's lock for ever; nothing may look at it again.
+        self.replica = Replica::new(self.name);
+        self.flush(Instant::now());
+        while !self.awaiting.is_empty() && self.phase != Phase::Ended {
+            self.progress.changed().await.expect("the room holds the sender itself");
+            self.settle();
+        }
+        let rebuilt = match self.store.load(self.name).await {
+            Ok(stored) => match build(self.name, &*self.store, &stored).await {
+                Ok((replica, damaged)) => Ok((replica, damaged, stored)),
+                Err(error) => Err(error),
+            },
+            Err(error) => Err(error.into()),
+        };
+        match rebuilt {
+            Ok((replica, damaged, stored)) => {
+                self.replica = replica;
+                self.damaged = damaged;
+                self.owners = Owners::new(&stored.owners);
+                self.log = Log::of(&stored);
+            }
+            Err(error) => {
+                tracing::error!(document = %self.name, error = %anyhow::Error::from(error), "could not reload");
+                self.close(CloseCode::Internal);
+                self.phase = Phase::Ended;
+            }
+        }
+    }
+}

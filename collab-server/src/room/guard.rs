@@ -1,0 +1,140 @@
+//! Who may write under which Yjs client id.
+//!
+//! The bytes of an update cannot show that a struct was forged: filler over another person's next million clocks is
+//! valid Yjs, and from then on everybody silently drops what that person writes. So a client id belongs to the first
+//! person who wrote under it. Others may still pass on what that person wrote (offline merges, edits that a crash took
+//! from the server but not from browsers), unless the owner is here to do so, and never more than their bytes could say.
+
+use std::collections::HashMap;
+
+use shared::id::UserId;
+
+use super::update::{Kind, Outline};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("client {client} belongs to somebody else who is here")]
+    ForeignClient { client: u64 },
+    #[error("the update claims more of other people's clocks than it has bytes")]
+    Filler,
+    #[error("subdocuments are placed by the server")]
+    Subdocument,
+}
+
+/// The owners of a document's client ids. Stored beside the document, so that a restart does not forget them.
+#[derive(Debug, Default)]
+pub struct Owners {
+    by_client: HashMap<u64, UserId>,
+}
+
+/// What the rule wants to know of the room.
+pub struct Scene<'a> {
+    pub user: UserId,
+    /// How far the document has a client's structs.
+    pub clock: &'a dyn Fn(u64) -> u32,
+    pub present: &'a dyn Fn(UserId) -> bool,
+    /// The client id under which this server writes now.
+    pub own_client: u64,
+}
+
+impl Owners {
+    pub fn new(stored: &[(u64, UserId)]) -> Self {
+        Self { by_client: stored.iter().copied().collect() }
+    }
+
+    /// Decides about an update of `len` bytes. Yields the client ids it takes possession of; see [`Owners::claim`].
+    pub fn check(&self, outline: &Outline, len: usize, scene: &Scene<'_>) -> Result<Vec<u64>, Refusal> {
+        let mut claims = Vec::new();
+        let mut foreign_clocks = 0_u64;
+        for one in &outline.clients {
+            let known = (scene.clock)(one.client);
+            let mut fresh = one.structs.iter().filter(|part| part.end_clock() > known).peekable();
+            if fresh.peek().is_none() {
+                continue;
+            }
+            if fresh.any(|part| part.kind == Kind::Document) {
+                return Err(Refusal::Subdocument);
+            }
+            match self.by_client.get(&one.client) {
+                Some(owner) if *owner == scene.user => {}
+                Some(owner) if (scene.present)(*owner) => {
+                    return Err(Refusal::ForeignClient { client: one.client });
+                }
+                None if one.client == scene.own_client => {
+                    return Err(Refusal::ForeignClient { client: one.client });
+                }
+                None if known == 0 => claims.push(one.client),
+                // Somebody who is away, or an id under which only a server ever wrote.
+                Some(_) | None => foreign_clocks += u64::from(one.end_clock() - known),
+            }
+        }
+        if foreign_clocks > len as u64 { Err(Refusal::Filler) } else { Ok(claims) }
+    }
+
+    pub fn claim(&mut self, client: u64, user: UserId) {
+        self.by_client.entry(client).or_insert(user);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::room::update::outline;
+
+    const ROOTS: &[&str] = &["nodes"];
+    /// Client 7 sets key "a" of map "nodes" to 1.
+    const EDIT: &[u8] = b"\x01\x01\x07\x00\x28\x01\x05nodes\x01a\x01\x7d\x01\x00";
+    /// A GC struct over a million clocks of client 7.
+    const FILLER: &[u8] = b"\x01\x01\x07\x01\x00\xc0\x84\x3d\x00";
+
+    fn ada() -> UserId {
+        Uuid::from_u128(1).into()
+    }
+
+    fn eve() -> UserId {
+        Uuid::from_u128(2).into()
+    }
+
+    fn check(owners: &Owners, update: &[u8], user: UserId, known: u32, present: bool) -> Result<Vec<u64>, Refusal> {
+        let outline = outline(update, ROOTS).expect("valid");
+        let scene = Scene { user, clock: &|_| known, present: &|_| present, own_client: 99 };
+        owners.check(&outline, update.len(), &scene)
+    }
+
+    #[test]
+    fn the_first_writer_owns_a_client_id() {
+        let mut owners = Owners::default();
+        assert_eq!(check(&owners, EDIT, ada(), 0, true), Ok(vec![7]));
+        owners.claim(7, ada());
+        assert_eq!(check(&owners, EDIT, ada(), 0, true), Ok(vec![]));
+        assert_eq!(check(&owners, EDIT, eve(), 0, true), Err(Refusal::ForeignClient { client: 7 }));
+    }
+
+    #[test]
+    fn what_the_document_has_may_be_repeated_by_anyone() {
+        assert_eq!(check(&Owners::new(&[(7, ada())]), EDIT, eve(), 1, true), Ok(vec![]));
+    }
+
+    #[test]
+    fn edits_of_somebody_who_is_away_are_passed_on_but_not_their_future() {
+        let owners = Owners::new(&[(7, ada())]);
+        assert_eq!(check(&owners, EDIT, eve(), 0, false), Ok(vec![]));
+        assert_eq!(check(&owners, FILLER, eve(), 1, false), Err(Refusal::Filler));
+        assert_eq!(check(&owners, FILLER, ada(), 1, true), Ok(vec![]));
+    }
+
+    #[test]
+    fn nobody_writes_as_the_server() {
+        let update = b"\x01\x01\x63\x00\x28\x01\x05nodes\x01a\x01\x7d\x01\x00";
+        assert_eq!(check(&Owners::default(), update, ada(), 0, true), Err(Refusal::ForeignClient { client: 99 }));
+    }
+
+    #[test]
+    fn nobody_adds_a_subdocument() {
+        let update = b"\x01\x01\x07\x00\x29\x01\x05nodes\x01a\x01g\x76\x00\x00";
+        assert_eq!(check(&Owners::default(), update, ada(), 0, true), Err(Refusal::Subdocument));
+        assert_eq!(check(&Owners::default(), update, ada(), 1, true), Ok(vec![]));
+    }
+}

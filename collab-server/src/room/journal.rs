@@ -1,0 +1,140 @@
+//! The journal: one task that commits the updates of all rooms in groups.
+//!
+//! While one group is being written the next one gathers, so the disk's own speed sets the group's size: one update
+//! waits for one commit, a thousand at once wait for two. Rooms hand rows over without waiting and hear of the commit
+//! by watching their [`Progress`]. A group that fails is tried again until it succeeds; nothing is dropped.
+
+use std::{collections::BTreeSet, slice, sync::Arc, time::Duration};
+
+use shared::protocol::DocumentName;
+use tokio::{
+    sync::{
+        mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+        watch,
+    },
+    task::JoinHandle,
+    time::sleep,
+};
+
+use super::store::{Append, DocStore, StoreError};
+
+/// A group is closed at this size, so that one commit does not take arbitrarily long.
+const GROUP_BYTES: usize = 256 * 1024;
+const FIRST_RETRY: Duration = Duration::from_millis(50);
+const LAST_RETRY: Duration = Duration::from_secs(2);
+
+/// How far a document's rows are. Written by the journal, watched by the document's room.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Every row up to this number is on disk.
+    pub committed: u64,
+    /// The database does not take more now; the journal keeps trying.
+    pub stalled: bool,
+    /// The document was deleted.
+    pub gone: bool,
+}
+
+struct Entry {
+    row: Append,
+    progress: watch::Sender<Progress>,
+}
+
+/// Handle for rooms. The journal ends when the last handle is gone and everything is written.
+#[derive(Clone)]
+pub struct Journal {
+    entries: UnboundedSender<Entry>,
+}
+
+impl Journal {
+    pub fn start(store: Arc<dyn DocStore>) -> (Self, JoinHandle<()>) {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "a room must not stop to wait for the disk; each bounds the bytes it has uncommitted"
+        )]
+        let (entries, inbox) = unbounded_channel();
+        (Self { entries }, tokio::spawn(Writer { store, inbox }.run()))
+    }
+
+    pub fn append(&self, row: Append, progress: &watch::Sender<Progress>) {
+        let entry = Entry { row, progress: progress.clone() };
+        if let Err(unsent) = self.entries.send(entry) {
+            // The writer only ends before its rooms when the runtime goes down.
+            unsent.0.progress.send_modify(|progress| progress.stalled = true);
+        }
+    }
+}
+
+struct Writer {
+    store: Arc<dyn DocStore>,
+    inbox: UnboundedReceiver<Entry>,
+}
+
+impl Writer {
+    async fn run(mut self) {
+        while let Some(first) = self.inbox.recv().await {
+            let mut bytes = first.row.update.len();
+            let mut group = vec![first];
+            while bytes < GROUP_BYTES {
+                let Ok(next) = self.inbox.try_recv() else { break };
+                bytes += next.row.update.len();
+                group.push(next);
+            }
+            self.write(group).await;
+        }
+    }
+
+    async fn write(&self, group: Vec<Entry>) {
+        let (rows, watchers): (Vec<_>, Vec<_>) = group.into_iter().map(|entry| (entry.row, entry.progress)).unzip();
+        metrics::histogram!("openflow_journal_group_rows").record(rows.len() as f64);
+        match self.store.append(&rows).await {
+            Ok(()) => tell_committed(&rows, &watchers),
+            Err(error) => {
+                log(&error);
+                // One document's trouble must not hold up the others.
+                let documents: BTreeSet<DocumentName> = rows.iter().map(|row| row.document).collect();
+                for document in documents {
+                    let of_document = |at: &usize| rows[*at].document == document;
+                    let places: Vec<usize> = (0..rows.len()).filter(of_document).collect();
+                    let rows: Vec<_> = places.iter().map(|&at| rows[at].clone()).collect();
+                    self.insist(&rows, &watchers[places[0]]).await;
+                }
+            }
+        }
+    }
+
+    /// Writes the rows of one document, however long that takes.
+    async fn insist(&self, rows: &[Append], watcher: &watch::Sender<Progress>) {
+        let mut pause = FIRST_RETRY;
+        loop {
+            match self.store.append(rows).await {
+                Ok(()) => {
+                    return rows.iter().for_each(|row| tell_committed(slice::from_ref(row), slice::from_ref(watcher)));
+                }
+                Err(StoreError::Gone) => return watcher.send_modify(|progress| progress.gone = true),
+                Err(error) => {
+                    log(&error);
+                    watcher.send_modify(|progress| progress.stalled = true);
+                }
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(LAST_RETRY);
+        }
+    }
+}
+
+fn tell_committed(rows: &[Append], watchers: &[watch::Sender<Progress>]) {
+    for (row, watcher) in rows.iter().zip(watchers) {
+        watcher.send_modify(|progress| *progress = Progress { committed: row.seq, stalled: false, gone: false });
+    }
+}
+
+fn log(error: &StoreError) {
+    match error {
+        // Expected after a deletion; the rooms concerned are told.
+        StoreError::Gone => {}
+        StoreError::Unavailable(cause) => {
+            metrics::counter!("openflow_journal_failures_total").increment(1);
+            tracing::error!(cause = %cause, "could not commit edits, trying again");
+        }
+    }
+}

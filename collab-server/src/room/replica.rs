@@ -1,0 +1,254 @@
+//! The server's copy of one document: a yrs `Doc` that nothing unchecked gets into, and that a panic in yrs cannot take
+//! the process down with.
+//!
+//! Owned by one room's task; knows nothing of connections or storage.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use bytes::Bytes;
+use shared::{
+    document::{GraphDocument, OutputsDocument, new_doc},
+    protocol::DocumentName,
+};
+use yrs::{
+    Doc, IdSet, ReadTxn, StateVector, Transact,
+    block::ClientID,
+    updates::{decoder::Decode, encoder::Encode},
+};
+
+use super::{
+    store::{Snapshot, StoredDocument},
+    update::{Fit, Outline, Roots, UpdateError, outline},
+};
+
+const GRAPH_ROOTS: Roots = &["meta", "nodes", "edges", "frames"];
+const OUTPUTS_ROOTS: Roots = &["nodes", "runs"];
+
+pub fn roots(name: DocumentName) -> Roots {
+    match name {
+        DocumentName::Graph(_) => GRAPH_ROOTS,
+        DocumentName::Outputs(_) => OUTPUTS_ROOTS,
+    }
+}
+
+/// The document's view as what it is.
+#[derive(Debug)]
+pub enum View {
+    Graph(GraphDocument),
+    Outputs(OutputsDocument),
+}
+
+pub struct Replica {
+    doc: Doc,
+    view: View,
+    /// Updates of finished transactions that nobody has taken yet. Written by the yrs observer, taken by the methods
+    /// here; a lock only because observers must be `Send`.
+    changes: Arc<Mutex<Vec<Bytes>>>,
+    /// The update for somebody who has nothing, kept until the next change: many who join at once cost one encoding.
+    full: Option<Bytes>,
+}
+
+/// yrs refused, panicked, or was left with pieces it cannot place. The replica must be thrown away and loaded anew.
+#[derive(Debug, thiserror::Error)]
+#[error("the document could not take an update that passed every check")]
+pub struct Broken;
+
+/// A stored row that could not be read.
+#[derive(Debug)]
+pub struct BadRow {
+    pub index: usize,
+    pub reason: String,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the stored snapshot is damaged")]
+pub struct DamagedSnapshot;
+
+impl Replica {
+    pub fn new(name: DocumentName) -> Self {
+        let doc = new_doc(None);
+        let changes = Arc::new(Mutex::new(Vec::new()));
+        let sink = changes.clone();
+        doc.observe_update_v1("room", move |_, event| {
+            sink.lock().unwrap_or_else(PoisonError::into_inner).push(event.update.clone().into());
+        })
+        .expect("nobody else holds a transaction on a new document");
+        let view = match name {
+            DocumentName::Graph(_) => View::Graph(GraphDocument::new(doc.clone())),
+            DocumentName::Outputs(_) => View::Outputs(OutputsDocument::new(doc.clone())),
+        };
+        Self { doc, view, changes, full: None }
+    }
+
+    /// Builds the document from what is stored. Rows that cannot be read are reported and left out.
+    pub fn load(name: DocumentName, stored: &StoredDocument) -> Result<(Self, Vec<BadRow>), DamagedSnapshot> {
+        let mut replica = Self::new(name);
+        if let Some(snapshot) = &stored.snapshot {
+            replica.restore(snapshot)?;
+        }
+        let mut bad = Vec::new();
+        let mut index = 0;
+        while index < stored.log.len() {
+            let update = &stored.log[index].update;
+            let reason = match outline(update, roots(name)).and_then(|outline| replica.fit(&outline, update)) {
+                Ok(Fit::Whole) => match replica.apply(update) {
+                    Ok(_) => None,
+                    Err(Broken) => {
+                        // What yrs half took must go: begin again without this row.
+                        let mut rest = stored.clone();
+                        bad.push(BadRow { index, reason: Broken.to_string() });
+                        let mut skipped: Vec<usize> = bad.iter().map(|row| row.index).collect();
+                        skipped.sort_unstable_by(|a, b| b.cmp(a));
+                        for at in skipped {
+                            rest.log[at].update = Bytes::from_static(shared::protocol::EMPTY_UPDATE);
+                        }
+                        let (replica, more) = Self::load(name, &rest)?;
+                        bad.extend(more);
+                        return Ok((replica, bad));
+                    }
+                },
+                // Behind a row that is missing; not damaged itself, it stays in the log.
+                Ok(Fit::Gap { .. }) => None,
+                Err(error) => Some(chain(&error)),
+            };
+            bad.extend(reason.map(|reason| BadRow { index, reason }));
+            index += 1;
+        }
+        Ok((replica, bad))
+    }
+
+    fn restore(&mut self, snapshot: &Snapshot) -> Result<(), DamagedSnapshot> {
+        if blake3::hash(&snapshot.state_v2).as_bytes() != &snapshot.hash {
+            return Err(DamagedSnapshot);
+        }
+        let update = catch_unwind(|| yrs::Update::decode_v2(&snapshot.state_v2)).ok().and_then(Result::ok);
+        self.integrate(update.ok_or(DamagedSnapshot)?).map(drop).map_err(|Broken| DamagedSnapshot)
+    }
+
+    pub fn view(&self) -> &View {
+        &self.view
+    }
+
+    /// The id under which this server writes into the document, a new one after every load.
+    pub fn client_id(&self) -> u64 {
+        self.doc.client_id().get()
+    }
+
+    /// How far the document has a client's structs.
+    pub fn clock(&self, client: u64) -> u32 {
+        self.doc.transact().state_vector().get(&ClientID::new(client))
+    }
+
+    pub fn state_vector(&self) -> StateVector {
+        self.doc.transact().state_vector()
+    }
+
+    pub fn encoded_state_vector(&self) -> Vec<u8> {
+        self.state_vector().encode_v1()
+    }
+
+    pub fn fit(&self, outline: &Outline, update: &[u8]) -> Result<Fit, UpdateError> {
+        let known = self.state_vector();
+        outline.fit(update, |client| known.get(&ClientID::new(client)))
+    }
+
+    /// Whether the update would change nothing.
+    pub fn has(&self, outline: &Outline) -> bool {
+        let txn = self.doc.transact();
+        let known = txn.state_vector();
+        if outline.clients.iter().any(|one| one.end_clock() > known.get(&ClientID::new(one.client))) {
+            return false;
+        }
+        if outline.deletions.iter().all(|(_, ranges)| ranges.is_empty()) {
+            return true;
+        }
+        let mut deletions = IdSet::new();
+        for (client, ranges) in &outline.deletions {
+            for range in ranges {
+                deletions.insert(yrs::ID::new(ClientID::new(*client), range.start), range.end - range.start);
+            }
+        }
+        deletions.diff_with(&txn.snapshot().delete_set);
+        deletions.is_empty()
+    }
+
+    /// Applies an update that passed the strict decoder and fits. Yields what was new in it, if anything was.
+    pub fn apply(&mut self, update: &[u8]) -> Result<Option<Bytes>, Broken> {
+        let decoded = catch_unwind(|| yrs::Update::decode_v1(update)).ok().and_then(Result::ok).ok_or(Broken)?;
+        self.integrate(decoded)
+    }
+
+    fn integrate(&mut self, update: yrs::Update) -> Result<Option<Bytes>, Broken> {
+        let mut txn = self.doc.transact_mut();
+        let applied = catch_unwind(AssertUnwindSafe(|| {
+            let applied = txn.apply_update(update);
+            txn.commit();
+            applied
+        }));
+        match applied {
+            Ok(Ok(())) => {
+                let whole = txn.store().pending_update().is_none() && txn.store().pending_ds().is_none();
+                drop(txn);
+                if whole { Ok(self.take_changes()) } else { Err(Broken) }
+            }
+            Ok(Err(_)) => Err(Broken),
+            Err(_) => {
+                // Dropping a transaction that panicked would commit it, and a second panic would end the process. It is
+                // left as it is; the document it locks is never used again.
+                std::mem::forget(txn);
+                Err(Broken)
+            }
+        }
+    }
+
+    /// Runs edits of the server itself. Yields their answer and what they changed.
+    pub fn edit<R>(&mut self, f: impl FnOnce(&View) -> R) -> (R, Option<Bytes>) {
+        let result = f(&self.view);
+        (result, self.take_changes())
+    }
+
+    fn take_changes(&mut self) -> Option<Bytes> {
+        let changes = std::mem::take(&mut *self.changes.lock().unwrap_or_else(PoisonError::into_inner));
+        let merged = merge(changes)?;
+        self.full = None;
+        Some(merged)
+    }
+
+    /// What a replica with `vector` lacks.
+    pub fn diff(&mut self, vector: &StateVector) -> Bytes {
+        if !vector.is_empty() {
+            return self.doc.transact().encode_state_as_update_v1(vector).into();
+        }
+        let doc = &self.doc;
+        self.full.get_or_insert_with(|| doc.transact().encode_state_as_update_v1(vector).into()).clone()
+    }
+
+    pub fn snapshot(&self, seq: u64) -> Snapshot {
+        let state_v2: Bytes = self.doc.transact().encode_state_as_update_v2(&StateVector::default()).into();
+        let hash = blake3::hash(&state_v2).into();
+        Snapshot { seq, state_v2, hash }
+    }
+}
+
+/// One update that says what several say.
+pub fn merge(mut updates: Vec<Bytes>) -> Option<Bytes> {
+    match updates.len() {
+        0 | 1 => updates.pop(),
+        _ => Some(yrs::merge_updates_v1(updates).expect("yrs wrote these updates itself").into()),
+    }
+}
+
+/// An error with everything behind it, for the quarantine's notes.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
