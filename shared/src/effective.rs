@@ -128,3 +128,96 @@ fn mute<'g>(graph: &mut Graph, muted: impl Iterator<Item = &'g NodeId>) {
     graph.nodes.retain(|id, _| !gone.contains(id));
     graph.edges.retain(|_, edge| !gone.contains(&edge.from) && !gone.contains(&edge.to));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{catalog, graph, id};
+
+    /// Nodes and wires of what is executed, with `bypassed` and `muted` nodes by name.
+    fn effective_of(text: &str, bypassed: &str, muted: &str) -> String {
+        let mut graph = graph(text);
+        for (names, mode) in [(bypassed, Mode::Bypass), (muted, Mode::Mute)] {
+            for name in names.split_whitespace() {
+                graph.nodes.get_mut(name).unwrap().mode = mode;
+            }
+        }
+        let effective = effective(&graph, &catalog());
+        let nodes: Vec<_> = effective.nodes.keys().map(|id| id.as_str()).collect();
+        let wires = effective
+            .edges
+            .values()
+            .map(|edge| format!("; {}.{} -> {}.{}", edge.from.as_str(), edge.output, edge.to.as_str(), edge.input));
+        nodes.join(" ") + &wires.collect::<String>()
+    }
+
+    const CHAIN: &str = "a:photo; b:blur; c:blur; d:blur; a.image -> b.image; b.image -> c.image; c.image -> d.image";
+
+    #[test]
+    fn an_active_graph_stays_as_it_is() {
+        let graph = graph(CHAIN);
+        assert_eq!(effective(&graph, &catalog()), graph);
+    }
+
+    #[test]
+    fn wires_pass_through_bypassed_nodes() {
+        assert_eq!(effective_of(CHAIN, "b", ""), "a c d; a.image -> c.image; c.image -> d.image");
+        assert_eq!(effective_of(CHAIN, "b c", ""), "a d; a.image -> d.image");
+        assert_eq!(effective_of(CHAIN, "a", ""), "b c d; b.image -> c.image; c.image -> d.image");
+    }
+
+    #[test]
+    fn a_wire_passes_only_where_the_type_fits() {
+        // `describe` gives text and takes a picture and a text: its text passes, not its picture.
+        let text = "a:photo; t:text; d:describe; e:describe; s:save
+                    a.image -> d.image; t.text -> d.text; a.image -> e.image; d.text -> e.text; d.text -> s.value";
+        let passed = effective_of(text, "d", "");
+        assert_eq!(passed, "a e s t; a.image -> e.image; t.text -> e.text; t.text -> s.value");
+        let without = "a:photo; d:describe; e:describe; a.image -> d.image; a.image -> e.image; d.text -> e.text";
+        assert_eq!(effective_of(without, "d", ""), "a e; a.image -> e.image");
+    }
+
+    #[test]
+    fn a_bypassed_list_passes_all_its_items_in_their_order() {
+        let text = "a:photo; b:photo; c:collage; z:photo; d:collage; s:blur
+                    a.image -> c.images; b.image -> c.images; c.images -> d.images; z.image -> d.images
+                    c.image -> s.image";
+        assert_eq!(
+            effective_of(text, "c", ""),
+            "a b d s z; a.image -> d.images; b.image -> d.images; z.image -> d.images; a.image -> s.image"
+        );
+    }
+
+    #[test]
+    fn muted_nodes_go_with_all_that_depends_on_them() {
+        let text = format!("{CHAIN}; x:blur; a.image -> x.image");
+        assert_eq!(effective_of(&text, "", "b"), "a x; a.image -> x.image");
+        assert_eq!(effective_of(&text, "c", "b"), "a x; a.image -> x.image", "through a bypassed node too");
+        assert_eq!(effective_of(&text, "", "a"), "");
+    }
+
+    #[test]
+    fn a_node_behind_a_bypassed_one_does_not_depend_on_inputs_that_are_not_passed() {
+        let text = "a:photo; t:text; d:describe; s:save; a.image -> d.image; t.text -> d.text; d.text -> s.value";
+        assert_eq!(effective_of(text, "d", "a"), "s t; t.text -> s.value");
+    }
+
+    #[test]
+    fn wires_that_lead_nowhere_are_dropped() {
+        assert_eq!(effective_of("a:photo; a.image -> gone.image; gone.image -> a.image", "", ""), "a");
+    }
+
+    #[test]
+    fn circles_of_bypassed_nodes_end() {
+        let circle = "a:blur; b:blur; s:save; a.image -> b.image; b.image -> a.image; b.image -> s.value";
+        assert_eq!(effective_of(circle, "a b", ""), "s");
+        assert_eq!(effective_of("a:blur; a.image -> a.image", "a", ""), "");
+    }
+
+    #[test]
+    fn unknown_types_pass_what_they_get() {
+        let text = "a:photo; x:pack.gone; b:blur; a.image -> x.anything; x.other -> b.image";
+        assert_eq!(effective_of(text, "x", ""), "a b; a.image -> b.image");
+        assert!(effective(&graph(text), &catalog()).nodes.contains_key(&id("x")));
+    }
+}

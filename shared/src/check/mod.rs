@@ -7,6 +7,8 @@
 mod param;
 mod problem;
 mod wire;
+#[cfg(test)]
+mod tests;
 
 pub use self::problem::{Place, Problem, ProblemCode, Severity};
 

@@ -25,12 +25,13 @@ pub(crate) enum JsonError {
     Bytes,
 }
 
-/// What a number of a document is in JSON: `8` and `8.0` are one value, since Yjs does not keep them apart.
+/// The integer that a number is: `8` and `8.0` are one value, since Yjs does not keep them apart.
+pub(crate) fn whole(value: f64) -> Option<i64> {
+    (value.trunc() == value && value.abs() <= MAX_SAFE).then_some(value as i64)
+}
+
 fn number(value: f64) -> Option<serde_json::Number> {
-    if value.trunc() == value && value.abs() <= MAX_SAFE {
-        return Some((value as i64).into());
-    }
-    serde_json::Number::from_f64(value)
+    whole(value).map(Into::into).or_else(|| serde_json::Number::from_f64(value))
 }
 
 /// `value` with every number in the spelling it would have after a way through a document.

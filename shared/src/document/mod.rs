@@ -16,7 +16,7 @@ mod undo;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use self::json::normalised;
+pub(crate) use self::json::{normalised, whole};
 pub use self::{
     edit::Edit,
     insert::seed,

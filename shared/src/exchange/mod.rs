@@ -6,6 +6,8 @@
 
 mod read;
 mod write;
+#[cfg(test)]
+mod tests;
 
 pub use self::{
     read::{read, read_value, read_value_with},

@@ -246,30 +246,37 @@ fn described(value: &Value) -> String {
     }
 }
 
+/// Enough of a foreign text to recognise it, on one line.
 fn excerpt(text: &str) -> String {
-    let mut short: String = text.chars().take(64).collect();
-    if short.len() < text.len() {
+    let visible = |c: char| if c.is_control() { '\u{fffd}' } else { c };
+    let mut chars = text.chars().map(visible);
+    let mut short: String = chars.by_ref().take(64).collect();
+    if chars.next().is_some() {
         short.push('…');
     }
     short
 }
 
-/// Looks at containers only, so it never goes deeper than `max` itself.
+/// Looks at containers only, so it never goes deeper than `max` itself. Names a place down to the parameter, since the
+/// rest of it is what is wrong.
 fn check_depth(value: &Value, place: &str, left: usize, max: usize) -> Read<()> {
     let is_container = |value: &Value| value.is_array() || value.is_object();
     if left == 0 && is_container(value) {
         return Err(ExchangeError::TooDeep { place: place.into(), max });
     }
     match value {
-        Value::Array(items) => items
-            .iter()
-            .enumerate()
-            .filter(|(_, item)| is_container(item))
-            .try_for_each(|(n, item)| check_depth(item, &joined(place, &n.to_string()), left - 1, max)),
-        Value::Object(entries) => entries
-            .iter()
-            .filter(|(_, entry)| is_container(entry))
-            .try_for_each(|(key, entry)| check_depth(entry, &joined(place, key), left - 1, max)),
+        Value::Array(items) => {
+            items.iter().filter(|item| is_container(item)).try_for_each(|item| check_depth(item, place, left - 1, max))
+        }
+        Value::Object(entries) => {
+            entries.iter().filter(|(_, entry)| is_container(entry)).try_for_each(|(key, entry)| {
+                if max - left < 4 {
+                    check_depth(entry, &joined(place, key), left - 1, max)
+                } else {
+                    check_depth(entry, place, left - 1, max)
+                }
+            })
+        }
         _ => Ok(()),
     }
 }
