@@ -34,6 +34,11 @@ impl Source {
         self.path.ends_with(".rs")
     }
 
+    /// Whether the file is only compiled for tests, going by its name.
+    fn is_test(&self) -> bool {
+        self.path.contains("/tests/") || self.path.ends_with("/tests.rs") || self.path.ends_with("/fuzz.rs")
+    }
+
     /// Lines of code with their numbers: those that are no whole-line comment.
     fn code(&self) -> impl Iterator<Item = (usize, &str)> {
         let lines = self.text.lines().enumerate().map(|(index, line)| (index + 1, line));
