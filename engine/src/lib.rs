@@ -25,6 +25,7 @@ pub mod generation;
 pub mod media;
 pub mod run;
 pub mod samples;
+mod provider;
 mod nodes;
 
 pub use blob::{BlobError, BlobStore, FolderBlobs, MemoryBlobs};
@@ -39,6 +40,7 @@ pub use media::{Audio, File, Image, Mask, Video};
 pub use output::{IntoValue, NodeOutputs, OutputValue};
 pub use param::{Color, MediaFile, ParamHints, ParamValue, Seed};
 pub use plan::{Plan, PlanError};
+pub use provider::{Model, ModelCatalog, Prices, models};
 pub use registry::{NodeKind, catalog};
 pub use run::{Engine, EngineConfig, EventLog, Limits, RunReport, RunRequest, RunSink};
 pub use secret::{FixedKeys, KeyError, KeySource, ProviderKey, Secret};

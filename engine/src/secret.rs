@@ -24,10 +24,19 @@ impl Secret {
         self.0.is_empty()
     }
 
-    /// `text` without the secret: some vendors repeat the key they refuse.
+    /// `text` without the secret: some vendors repeat the key they refuse, in full or with stars in its middle.
     pub fn redact(&self, text: &str) -> String {
-        // Vendors also print the beginning and the end, with stars between: nothing can be done about those here.
-        if self.0.len() < 4 { text.to_owned() } else { text.replace(&*self.0, "[key]") }
+        const SHORTEST: usize = 8;
+        if self.0.len() < SHORTEST {
+            return text.to_owned();
+        }
+        let text = text.replace(&*self.0, "[key]");
+        let Some(begin) = self.0.get(0..4) else { return text };
+        let masked =
+            |word: &str| word.contains("***") && word.trim_start_matches(['"', '\'', '`', '(']).starts_with(begin);
+        text.split_inclusive(char::is_whitespace)
+            .map(|word| if masked(word) { "[key] " } else { word })
+            .collect::<String>()
     }
 }
 
@@ -94,5 +103,6 @@ mod tests {
         assert!(!format!("{key:?}").contains("verysecret"));
         assert_eq!(key.secret.expose(), "sk-verysecret");
         assert_eq!(key.secret.redact("bad key sk-verysecret!"), "bad key [key]!");
+        assert_eq!(key.secret.redact("bad key: sk-v*******cret. Look"), "bad key: [key] Look");
     }
 }

@@ -10,6 +10,7 @@ mod http;
 mod image;
 mod video;
 mod audio;
+mod model;
 mod output;
 
 use crate::NodeError;

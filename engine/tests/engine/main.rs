@@ -3,6 +3,8 @@
 mod fixture;
 mod graph;
 mod media;
+mod model;
 mod node;
 mod plan;
 mod run;
+mod vendor;
