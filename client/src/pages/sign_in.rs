@@ -195,9 +195,9 @@ fn Picture() -> Element {
     rsx! {
         aside { class: "sign-in-picture", "aria-hidden": "true",
             svg { view_box: "0 0 560 420", fill: "none",
-                path { class: "wire", "data-value-type": "text", d: "M196 118 C 256 118 238 176 298 176" }
-                path { class: "wire", "data-value-type": "image", d: "M196 288 C 256 288 238 206 298 206" }
-                path { class: "wire", "data-value-type": "video", d: "M444 190 C 484 190 466 300 506 300" }
+                path { class: "wire", "data-value-type": "text", d: "M196 118 C 256 118 238 172 298 172" }
+                path { class: "wire", "data-value-type": "image", d: "M196 268 C 256 268 238 206 298 206" }
+                path { class: "wire", "data-value-type": "video", d: "M444 160 C 488 160 462 300 506 300" }
                 PictureNode { x: 36, y: 78, width: 160, height: 92, value_type: "text", lines: 3 }
                 PictureNode { x: 36, y: 228, width: 160, height: 120, value_type: "image", lines: 0 }
                 PictureNode { x: 298, y: 120, width: 146, height: 132, value_type: "video", lines: 0 }

@@ -297,3 +297,6 @@ impl Replica {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -101,8 +101,10 @@ fn Blank(node_count: u32) -> Element {
             if node_count > 0 {
                 path { class: "wire", d: "M94 52 C 120 52 116 82 142 82" }
                 rect { class: "node", x: 42, y: 34, width: 52, height: 36, rx: 7 }
+                rect { class: "node", x: 142, y: 62, width: 56, height: 42, rx: 7 }
+            } else {
+                rect { class: "node faint", x: 91, y: 46, width: 58, height: 42, rx: 7 }
             }
-            rect { class: if node_count > 0 { "node" } else { "node faint" }, x: 142, y: 62, width: 56, height: 42, rx: 7 }
         }
     }
 }

@@ -230,12 +230,8 @@ fn RemoveKey(workspace: WorkspaceId, key_row: Key, onclose: EventHandler<()>, on
 }
 
 fn title_of(key: &Key) -> String {
-    let provider = if key.provider == "openai" && key.base_url.is_none() { "OpenAI" } else { &key.provider };
-    if key.name.is_empty() || key.name == key.provider {
-        provider.to_owned()
-    } else {
-        format!("{provider} · {}", key.name)
-    }
+    let vendor = if key.provider == "openai" && key.base_url.is_none() { "OpenAI" } else { &key.provider };
+    if key.name.is_empty() || key.name == key.provider { vendor.to_owned() } else { key.name.clone() }
 }
 
 #[cfg(test)]
