@@ -160,10 +160,11 @@ impl Api {
     pub async fn upload(
         self,
         workspace: WorkspaceId,
-        file: &web_sys::File,
+        file: &dom::File,
         progress: impl Fn(f64) + 'static,
     ) -> Result<Media, ApiError> {
-        let url = format!("/api/blobs?workspace={workspace}");
+        let name = dom::encode_uri(&file.name());
+        let url = format!("/api/blobs?workspace={workspace}&name={name}");
         let (status, text) = dom::upload(&url, file, progress).await.map_err(|_| ApiError::Unreachable)?;
         read(status, &text)
     }

@@ -3,6 +3,7 @@
 //! No state and no decisions live here, so that everything else compiles and tests without a browser.
 
 mod socket;
+mod storage;
 mod text;
 mod upload;
 
@@ -12,9 +13,11 @@ use futures_channel::oneshot;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{Document, Event, EventTarget, HtmlElement, Window};
 
-pub use socket::{Socket, SocketEvent};
+pub use socket::{Socket, SocketEvent, SocketSender};
+pub use storage::{forget, store, store_bytes, stored, stored_bytes, stored_keys};
 pub use text::{Selection, TextArea};
 pub use upload::upload;
+pub use web_sys::File;
 
 pub fn window() -> Window {
     web_sys::window().expect("the client runs in a page")
@@ -94,6 +97,11 @@ pub fn socket_url(path: &str) -> String {
     format!("{scheme}://{}{path}", location.host().unwrap_or_default())
 }
 
+/// As a part of an address.
+pub fn encode_uri(text: &str) -> String {
+    js_sys::encode_uri_component(text).into()
+}
+
 /// The page's own address.
 pub fn address() -> String {
     window().location().href().unwrap_or_default()
@@ -140,15 +148,4 @@ fn object_url(mime: &str, text: &str) -> Result<String, JsValue> {
     let parts = js_sys::Array::of1(&JsValue::from_str(text));
     let blob = web_sys::Blob::new_with_str_sequence_and_options(&parts, &options)?;
     web_sys::Url::create_object_url_with_blob(&blob)
-}
-
-/// A small value that outlives the page. Private windows may have no storage: then nothing is kept.
-pub fn stored(key: &str) -> Option<String> {
-    window().local_storage().ok().flatten()?.get_item(key).ok().flatten()
-}
-
-pub fn store(key: &str, value: &str) {
-    if let Ok(Some(storage)) = window().local_storage() {
-        let _ = storage.set_item(key, value);
-    }
 }

@@ -1,4 +1,4 @@
-//! A WebSocket as a stream of events and a synchronous `send`.
+//! A WebSocket as a stream of events, and a sender that never waits.
 
 use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures_util::StreamExt;
@@ -50,16 +50,13 @@ impl Socket {
         self.events.next().await.unwrap_or(SocketEvent::Closed { code: 1006 })
     }
 
-    pub fn send(&self, frame: &[u8]) {
-        self.sender().send(frame);
-    }
-
-    /// For those who only send.
+    /// For those who send.
     pub fn sender(&self) -> SocketSender {
         SocketSender(self.socket.clone())
     }
 }
 
+#[derive(Clone)]
 pub struct SocketSender(WebSocket);
 
 impl SocketSender {

@@ -1,5 +1,6 @@
 //! A `<textarea>` (or text `<input>`) whose content somebody else may change while the person types.
 
+use dioxus::prelude::MountedData;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlInputElement, HtmlTextAreaElement};
 
@@ -17,8 +18,9 @@ pub enum TextArea {
 }
 
 impl TextArea {
-    /// `None` for any other element.
-    pub fn from_element(element: &Element) -> Option<Self> {
+    /// The element that was just mounted; `None` if it is another one.
+    pub fn mounted(event: &MountedData) -> Option<Self> {
+        let element = event.downcast::<Element>()?;
         let area = element.dyn_ref::<HtmlTextAreaElement>().cloned().map(Self::Area);
         area.or_else(|| element.dyn_ref::<HtmlInputElement>().cloned().map(Self::Input))
     }

@@ -31,7 +31,6 @@ pub async fn upload(url: &str, file: &File, progress: impl Fn(f64) + 'static) ->
     let mime = file.type_();
     let mime = if mime.is_empty() { "application/octet-stream" } else { &mime };
     let _ = request.set_request_header("content-type", mime);
-    let _ = request.set_request_header("x-file-name", &String::from(js_sys::encode_uri_component(&file.name())));
 
     let (sender, receiver) = oneshot::channel();
     let sender = Rc::new(RefCell::new(Some(sender)));

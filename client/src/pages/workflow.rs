@@ -3,7 +3,11 @@
 use std::rc::Rc;
 
 use dioxus::prelude::*;
-use shared::{api, id::WorkflowId, node::Catalog};
+use shared::{
+    api,
+    id::{UserId, WorkflowId},
+    node::Catalog,
+};
 
 use super::starting::Starting;
 use crate::{
@@ -30,18 +34,18 @@ pub fn Workflow(id: WorkflowId) -> Element {
         answer
     }));
     let workflow = workflow.read();
-    match (&*workflow, session.catalog()) {
-        (Some(Ok(workflow)), Some(catalog)) => rsx! {
-            Open { key: "{workflow.id}", workflow: workflow.clone(), catalog }
+    match (&*workflow, session.catalog(), session.me()) {
+        (Some(Ok(workflow)), Some(catalog), Some(me)) => rsx! {
+            Open { key: "{workflow.id}", workflow: workflow.clone(), person: me.user.id, catalog }
         },
-        (Some(Err(error)), _) => rsx! { Refused { error: error.clone() } },
-        (None, _) | (_, None) => rsx! { Starting {} },
+        (Some(Err(error)), _, _) => rsx! { Refused { error: error.clone() } },
+        _ => rsx! { Starting {} },
     }
 }
 
 #[component]
-fn Open(workflow: api::Workflow, catalog: Rc<Catalog>) -> Element {
-    let replica = use_replica_provider(&workflow, &catalog);
+fn Open(workflow: api::Workflow, person: UserId, catalog: Rc<Catalog>) -> Element {
+    let replica = use_replica_provider(&workflow, person, &catalog);
     let view = replica.view();
     use_effect(move || {
         let title = view.meta().read().title.clone();

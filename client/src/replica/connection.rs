@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     api::Api,
-    dom,
+    dom::{self, SocketSender},
     presence::PersonChange,
     sync::{link::Action, outbox::REMOTE},
 };
@@ -33,8 +33,8 @@ impl Replica {
     }
 
     /// A new socket is open.
-    pub fn opened(&self) -> Vec<Action> {
-        self.inner.connected.set(true);
+    pub fn opened(&self, sender: SocketSender) -> Vec<Action> {
+        self.inner.sender.replace(Some(sender));
         let mut actions: Vec<Action> = self.inner.link.borrow_mut().opened().into_iter().map(Action::Send).collect();
         actions.push(Action::Announce);
         actions
@@ -53,7 +53,7 @@ impl Replica {
             frames.push(link.resync());
         }
         frames.extend(link.flush());
-        if inner.connected.get() {
+        if inner.sender.borrow().is_some() {
             let mut people = inner.people.borrow_mut();
             frames.extend(people.due(dom::now_millis()).map(|update| link.presence(&update)));
             if people.waiting() {
@@ -82,10 +82,17 @@ impl Replica {
         self.inner.link.borrow().presence(&update)
     }
 
-    /// The last frame of this tab.
-    pub fn farewell(&self) -> Vec<u8> {
-        let update = self.inner.people.borrow().farewell();
-        self.inner.link.borrow().presence(&update)
+    /// The page or the workflow is being left: what has to leave leaves now, and what cannot is kept for the next visit.
+    pub fn leave(&self) {
+        if let Some(sender) = &*self.inner.sender.borrow() {
+            let mut link = self.inner.link.borrow_mut();
+            let edits = link.flush();
+            let farewell = link.presence(&self.inner.people.borrow().farewell());
+            for frame in edits.into_iter().chain([farewell]) {
+                sender.send(&frame);
+            }
+        }
+        self.keep_unsaved();
     }
 
     /// What the close code of a socket means; `None`: try again.
@@ -94,7 +101,7 @@ impl Replica {
     }
 
     pub fn disconnected(&self) {
-        self.inner.connected.set(false);
+        self.inner.sender.replace(None);
         self.inner.link.borrow_mut().lost();
         let gone = self.inner.people.borrow_mut().disconnected();
         self.show_people(gone);
@@ -118,13 +125,16 @@ impl Replica {
         let link = self.inner.link.borrow();
         let unsaved = link.unsaved();
         let may_write = self.inner.view.role().peek().can_edit();
-        let state = match (self.inner.connected.get() && link.live(), unsaved) {
+        let state = match (self.inner.sender.borrow().is_some() && link.live(), unsaved) {
             _ if link.read_only() || !may_write => SaveState::ReadOnly,
             (true, 0) => SaveState::Saved,
             (true, unsaved) => SaveState::Saving { unsaved },
             (false, unsaved) => SaveState::Offline { unsaved },
         };
         write_changed(self.inner.view.save(), state);
+        if unsaved > 0 || self.inner.kept.get() {
+            self.inner.keep.ring();
+        }
     }
 
     /// Once per animation frame, and only when something asks for one.
@@ -176,8 +186,9 @@ impl Replica {
         let (graphs, outputs): (Vec<_>, Vec<_>) = inbound.into_iter().partition(|(document, _)| *document == graph);
         apply(self.inner.graph.doc(), graphs);
         apply(self.inner.outputs.doc(), outputs);
-        if self.inner.link.borrow().live() {
-            write_changed(self.inner.view.synced(), true);
+        if self.inner.link.borrow().live() && !*self.inner.view.synced().peek() {
+            self.inner.view.synced().set(true);
+            self.recover();
         }
         self.show_save_state();
     }

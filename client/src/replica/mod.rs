@@ -7,6 +7,7 @@
 pub mod changes;
 mod connection;
 mod history;
+mod keep;
 mod prompt;
 mod refresh;
 mod splice;
@@ -25,7 +26,7 @@ use gloo_timers::future::TimeoutFuture;
 use shared::{
     api::Workflow,
     document::{Edit, EditError, GraphDocument, Origin, OutputsDocument, new_doc},
-    id::{NodeId, WorkflowId, WorkspaceId},
+    id::{NodeId, UserId, WorkflowId, WorkspaceId},
     node::Catalog,
     presence::Presence,
     protocol::DocumentName,
@@ -43,7 +44,7 @@ use self::{
     view::{CanvasView, CanvasViewStoreExt},
 };
 use crate::{
-    dom,
+    dom::{self, SocketSender},
     presence::People,
     sync::{link::Link, outbox::Outbox},
 };
@@ -60,6 +61,7 @@ pub struct Replica {
 struct Inner {
     workflow: WorkflowId,
     workspace: WorkspaceId,
+    person: UserId,
     catalog: Rc<Catalog>,
     graph: GraphDocument,
     outputs: OutputsDocument,
@@ -72,7 +74,8 @@ struct Inner {
     people: RefCell<People>,
     /// Updates from the server that wait for the next animation frame.
     inbound: RefCell<Vec<(DocumentName, Vec<u8>)>>,
-    connected: Cell<bool>,
+    /// `None` without a connection.
+    sender: RefCell<Option<SocketSender>>,
     /// Something is to be done at the next animation frame.
     frame: Wake,
     /// Something may have to leave through the socket.
@@ -82,6 +85,10 @@ struct Inner {
     /// The server refused an edit, and is to be asked again what it lacks.
     resync: Wake,
     resync_due: Cell<bool>,
+    /// Unsaved edits may have to be kept, or need no keeping any more.
+    keep: Wake,
+    /// Whether something of this tab is kept in the browser's storage.
+    kept: Cell<bool>,
 }
 
 impl PartialEq for Replica {
@@ -91,11 +98,16 @@ impl PartialEq for Replica {
 }
 
 /// Opens a workflow for the components below and keeps it in sync until the calling one goes.
-pub fn use_replica_provider(workflow: &Workflow, catalog: &Rc<Catalog>) -> Replica {
-    let replica = use_context_provider(|| Replica::open(workflow, catalog.clone()));
+pub fn use_replica_provider(workflow: &Workflow, person: UserId, catalog: &Rc<Catalog>) -> Replica {
+    let replica = use_context_provider(|| Replica::open(workflow, person, catalog.clone()));
     use_future({
         let replica = replica.clone();
         move || replica.clone().run()
+    });
+    use_hook(|| Rc::new(keep::watch_page(&replica)));
+    use_drop({
+        let replica = replica.clone();
+        move || replica.leave()
     });
     replica
 }
@@ -107,7 +119,7 @@ pub fn use_replica() -> Replica {
 
 impl Replica {
     /// Empty until the server's state has arrived. To be called inside a component: the view belongs to its scope.
-    fn open(workflow: &Workflow, catalog: Rc<Catalog>) -> Self {
+    fn open(workflow: &Workflow, person: UserId, catalog: Rc<Catalog>) -> Self {
         let graph = GraphDocument::new(new_doc(None));
         let outputs = OutputsDocument::new(new_doc(None));
         let outbox = Outbox::observe(graph.doc());
@@ -119,6 +131,7 @@ impl Replica {
         let inner = Inner {
             workflow: workflow.id,
             workspace: workflow.workspace,
+            person,
             catalog,
             view: Store::new(CanvasView::new(workflow.role)),
             graph_changes: observe_graph(&graph),
@@ -128,13 +141,15 @@ impl Replica {
             link: RefCell::new(link),
             people: RefCell::new(People::new(graph.doc().client_id().get())),
             inbound: RefCell::default(),
-            connected: Cell::new(false),
+            sender: RefCell::default(),
             frame: Wake::default(),
             outgoing: Wake::default(),
             derive: Wake::default(),
             role: Wake::default(),
             resync: Wake::default(),
             resync_due: Cell::new(false),
+            keep: Wake::default(),
+            kept: Cell::new(false),
             graph,
             outputs,
         };
@@ -279,7 +294,7 @@ impl Replica {
 
     async fn run(self) {
         let network = crate::sync::run(self.clone());
-        futures_util::join!(self.frames(), self.derivations(), self.roles(), self.resyncs(), network);
+        futures_util::join!(self.frames(), self.derivations(), self.roles(), self.resyncs(), self.keeping(), network);
     }
 
     async fn derivations(&self) {

@@ -123,7 +123,7 @@ impl Prompt {
 
     /// For `onmounted` of the `textarea` or `input`. Fills it; give it no `value`.
     pub fn mounted(&self, event: &MountedEvent) {
-        let area = event.data().downcast::<web_sys::Element>().and_then(TextArea::from_element);
+        let area = TextArea::mounted(&event.data());
         if let Some(area) = area {
             self.inner.area.replace(Some(area));
             self.inner.field.replace(Field::default());

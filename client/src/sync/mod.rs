@@ -62,11 +62,7 @@ async fn connection(replica: &Replica, backoff: &mut Backoff) -> Option<Closed> 
         let offline = offline.clone();
         move |_| offline.ring()
     });
-    // The browser closes sockets of a page that goes away, but only after it has gone: say so first.
-    let _leaving = Listener::new(dom::window(), "pagehide", {
-        let (sender, replica) = (socket.sender(), replica.clone());
-        move |_| sender.send(&replica.farewell())
-    });
+    let sender = socket.sender();
     let mut heard_millis = dom::now_millis();
     loop {
         let tick = TimeoutFuture::new(TICK_MILLIS).fuse();
@@ -80,7 +76,7 @@ async fn connection(replica: &Replica, backoff: &mut Backoff) -> Option<Closed> 
                 event = event => {
                     heard_millis = dom::now_millis();
                     match event {
-                        SocketEvent::Opened => replica.opened(),
+                        SocketEvent::Opened => replica.opened(sender.clone()),
                         SocketEvent::Frame(frame) => replica.received(&frame),
                         SocketEvent::Closed { code } => return ending(replica, code),
                     }
@@ -97,7 +93,7 @@ async fn connection(replica: &Replica, backoff: &mut Backoff) -> Option<Closed> 
         };
         for action in actions {
             match action {
-                Action::Send(frame) => socket.send(&frame),
+                Action::Send(frame) => sender.send(&frame),
                 Action::Close(closed) => return Some(closed),
                 Action::Reconnect => return None,
                 Action::Resync => replica.refused(),
@@ -106,7 +102,7 @@ async fn connection(replica: &Replica, backoff: &mut Backoff) -> Option<Closed> 
                     replica.queue(document, update);
                 }
                 Action::Presence(update) => replica.heard(&update),
-                Action::Announce => socket.send(&replica.announce()),
+                Action::Announce => sender.send(&replica.announce()),
                 Action::ScopeChanged(_) => replica.role_changed(),
             }
         }

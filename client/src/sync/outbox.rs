@@ -30,15 +30,30 @@ impl Outbox {
         self.0.lock().len() as u32
     }
 
-    /// All of them as one update, and how many edits they were.
-    pub fn take(&self) -> Option<(Vec<u8>, u32)> {
+    /// All of them as one update.
+    pub fn take(&self) -> Option<Unsaved> {
         let updates = self.0.take();
         let edits = updates.len() as u32;
-        let update = match updates.len() {
-            0 => return None,
-            1 => updates.into_iter().next()?,
-            _ => merge_updates_v1(updates).expect("the updates were encoded here"),
-        };
-        Some((update, edits))
+        merged(updates).map(|update| Unsaved { edits, update })
+    }
+
+    /// Copies of all of them, which stay.
+    pub fn peek(&self) -> Vec<Vec<u8>> {
+        self.0.lock().clone()
+    }
+}
+
+/// Edits that the server has not acknowledged, as one update.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unsaved {
+    pub edits: u32,
+    pub update: Vec<u8>,
+}
+
+/// One update that says what all of these say; `None` for none.
+pub fn merged(mut updates: Vec<Vec<u8>>) -> Option<Vec<u8>> {
+    match updates.len() {
+        0 | 1 => updates.pop(),
+        _ => Some(merge_updates_v1(updates).expect("the updates were encoded here")),
     }
 }

@@ -11,7 +11,7 @@ use shared::protocol::{
 };
 use yrs::{Doc, ReadTxn, StateVector, Transact, updates::decoder::Decode, updates::encoder::Encode};
 
-use super::outbox::Outbox;
+use super::outbox::{Outbox, Unsaved, merged};
 use crate::replica::view::Closed;
 
 /// The server takes updates up to 1 MiB, but a Step2, which an offline afternoon needs, up to 8 MiB.
@@ -44,10 +44,10 @@ pub struct Link {
     outputs: Half,
     outbox: Outbox,
     scope: Option<Scope>,
-    /// How many edits each frame held that is on its way, in the order of sending.
-    in_flight: VecDeque<u32>,
+    /// What each frame held that is on its way, in the order of sending.
+    in_flight: VecDeque<Unsaved>,
     /// Edits that went into a frame whose fate we shall not learn, or that was refused.
-    stranded: u32,
+    stranded: Vec<Unsaved>,
     /// Whether this workflow was ever open here: a denial then means that something was taken away.
     was_open: bool,
 }
@@ -86,7 +86,7 @@ impl Link {
             outbox,
             scope: None,
             in_flight: VecDeque::new(),
-            stranded: 0,
+            stranded: Vec::new(),
             was_open: false,
         }
     }
@@ -100,7 +100,7 @@ impl Link {
 
     /// The connection is gone; what was on its way may or may not have arrived.
     pub fn lost(&mut self) {
-        self.stranded += self.in_flight.drain(..).sum::<u32>();
+        self.stranded.extend(self.in_flight.drain(..).filter(|unsaved| unsaved.edits > 0));
         self.scope = None;
         for half in [&mut self.graph, &mut self.outputs] {
             half.caught_up = false;
@@ -110,7 +110,13 @@ impl Link {
 
     /// Edits that the server has not acknowledged as committed.
     pub fn unsaved(&self) -> u32 {
-        self.outbox.edits() + self.in_flight.iter().sum::<u32>() + self.stranded
+        self.outbox.edits() + self.in_flight.iter().chain(&self.stranded).map(|unsaved| unsaved.edits).sum::<u32>()
+    }
+
+    /// Those edits as one update, to be kept elsewhere in case that this tab does not live to send them.
+    pub fn unsaved_update(&self) -> Option<Vec<u8>> {
+        let sent = self.stranded.iter().chain(&self.in_flight).filter(|unsaved| unsaved.edits > 0);
+        merged(sent.map(|unsaved| unsaved.update.clone()).chain(self.outbox.peek()).collect())
     }
 
     /// Whether the graph has everything the server had, and edits can go out.
@@ -127,11 +133,13 @@ impl Link {
         if !self.graph.answered || self.scope != Some(Scope::ReadWrite) {
             return None;
         }
-        let (update, edits) = self.outbox.take()?;
-        self.in_flight.push_back(edits);
+        let unsaved = self.outbox.take()?;
+        let update = &unsaved.update;
         let message =
-            if update.len() > UPDATE_MAX_BYTES { SyncMessage::Step2(&update) } else { SyncMessage::Update(&update) };
-        Some(self.graph.frame(Message::Sync(message)))
+            if update.len() > UPDATE_MAX_BYTES { SyncMessage::Step2(update) } else { SyncMessage::Update(update) };
+        let frame = self.graph.frame(Message::Sync(message));
+        self.in_flight.push_back(unsaved);
+        Some(frame)
     }
 
     /// Asks the server what it has, which it answers with what we have that it lacks asked back.
@@ -191,13 +199,14 @@ impl Link {
         }
         if self.read_only() {
             // Acknowledged like any other.
-            self.in_flight.push_back(0);
+            self.in_flight.push_back(Unsaved { edits: 0, update: Vec::new() });
             return self.graph.frame(Message::Sync(SyncMessage::Step2(EMPTY_UPDATE)));
         }
         let update = self.graph.doc.transact().encode_diff_v1(state_vector);
-        let waiting = self.outbox.take().map_or(0, |(_, edits)| edits);
-        self.in_flight.push_back(waiting + std::mem::take(&mut self.stranded));
-        self.graph.frame(Message::Sync(SyncMessage::Step2(&update)))
+        let frame = self.graph.frame(Message::Sync(SyncMessage::Step2(&update)));
+        let edits = self.stranded.drain(..).chain(self.outbox.take()).map(|unsaved| unsaved.edits).sum();
+        self.in_flight.push_back(Unsaved { edits, update });
+        frame
     }
 
     fn auth(&mut self, name: DocumentName, auth: Auth<'_>) -> Vec<Action> {
@@ -225,12 +234,12 @@ impl Link {
     }
 
     fn acknowledged(&mut self, status: SyncStatus) -> Vec<Action> {
-        let Some(edits) = self.in_flight.pop_front() else { return vec![] };
+        let Some(unsaved) = self.in_flight.pop_front() else { return vec![] };
         match status {
             SyncStatus::Saved => vec![],
-            SyncStatus::Refused if edits == 0 => vec![],
+            SyncStatus::Refused if unsaved.edits == 0 => vec![],
             SyncStatus::Refused => {
-                self.stranded += edits;
+                self.stranded.push(unsaved);
                 vec![Action::Resync]
             }
         }

@@ -135,6 +135,20 @@ fn what_was_on_its_way_when_the_line_broke_is_sent_again() {
 }
 
 #[test]
+fn whatever_is_unsaved_can_be_kept_elsewhere() {
+    let (mut link, doc) = live();
+    assert_eq!(link.unsaved_update(), None);
+    set(&doc, "stranded");
+    link.flush();
+    link.lost();
+    set(&doc, "waiting");
+    let update = link.unsaved_update().expect("two edits are unsaved");
+    let frame = from_server(Message::Sync(SyncMessage::Update(&update)));
+    assert_eq!(keys_on_server(&new_doc(Some(1)), &frame), 2);
+    assert_eq!(link.unsaved(), 2);
+}
+
+#[test]
 fn a_refused_edit_stays_unsaved_and_is_offered_again() {
     let (mut link, doc) = live();
     set(&doc, "a");
