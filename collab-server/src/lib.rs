@@ -12,8 +12,6 @@ pub mod auth;
 pub mod access;
 pub mod blobs;
 pub mod keys;
-// Its sockets land next; until then half of it has no caller.
-#[allow(dead_code)]
 pub mod room;
 pub mod routes;
 mod web;

@@ -7,6 +7,7 @@
 //! docs/architecture.md walks through an edit.
 
 mod actor;
+pub mod connection;
 mod guard;
 mod journal;
 mod member;
@@ -97,6 +98,8 @@ struct Inner {
     rights: Arc<dyn Rights>,
     tasks: TaskTracker,
     next_connection: AtomicU64,
+    /// Counts changes of rights, so that somebody who comes in during one is looked at again.
+    rights_epoch: AtomicU64,
 }
 
 impl Rooms {
@@ -111,6 +114,7 @@ impl Rooms {
             rights,
             tasks: TaskTracker::new(),
             next_connection: AtomicU64::new(1),
+            rights_epoch: AtomicU64::new(0),
         }))
     }
 
@@ -202,6 +206,7 @@ impl Rooms {
 
     /// Looks up a person's role again, in one workflow or all, and tells the rooms they may be in.
     pub async fn role_changed(&self, user: UserId, workflow: Option<WorkflowId>) {
+        self.0.rights_epoch.fetch_add(1, Ordering::SeqCst);
         let concerned = |name: &DocumentName| workflow.is_none_or(|workflow| name.workflow() == workflow);
         let mut known: Option<(WorkflowId, Option<Role>)> = None;
         let mut rooms = self.0.registry.open();
@@ -222,6 +227,7 @@ impl Rooms {
 
     /// Closes every socket of a sign-in that has ended.
     pub async fn signed_out(&self, session: SessionId) {
+        self.0.rights_epoch.fetch_add(1, Ordering::SeqCst);
         for (_, room) in self.0.registry.open() {
             room.send(Message::SignedOut(session)).await.ok();
         }
@@ -264,6 +270,10 @@ impl Rooms {
             });
         }
         Ok(handle)
+    }
+
+    fn rights_epoch(&self) -> u64 {
+        self.0.rights_epoch.load(Ordering::SeqCst)
     }
 
     fn next_connection(&self) -> ConnectionId {

@@ -138,7 +138,8 @@ impl Outbox {
         }
     }
 
-    fn take(&self) -> Option<Outgoing> {
+    /// What is there to be sent now.
+    pub fn take(&self) -> Option<Outgoing> {
         let mut queue = self.lock();
         let Some((kind, frame)) = queue.frames.pop_front() else { return queue.close.map(Outgoing::Close) };
         match kind {

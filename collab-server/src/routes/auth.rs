@@ -88,6 +88,7 @@ async fn log_out(
     jar: CookieJar,
 ) -> Result<impl IntoResponse, AppError> {
     db::session::delete(&state.db, current.session).await?;
+    state.rooms.signed_out(current.session).await;
     Ok((jar.add(cleared_cookie(&state.config)), StatusCode::NO_CONTENT))
 }
 

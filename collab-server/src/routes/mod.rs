@@ -22,6 +22,7 @@ mod health;
 mod keys;
 mod nodes;
 mod openapi;
+mod sync;
 mod workspaces;
 
 pub use extract::{AppJson, AppPath, AppQuery};
@@ -42,7 +43,11 @@ fn streaming() -> OpenApiRouter<AppState> {
 /// Everything the server answers, ready to be served.
 pub fn router(state: AppState) -> Router {
     let (api, description) = api_with_description();
-    let api = api.merge(openapi::routes(description)).fallback(no_such_route).method_not_allowed_fallback(wrong_method);
+    let api = api
+        .merge(openapi::routes(description))
+        .merge(sync::routes())
+        .fallback(no_such_route)
+        .method_not_allowed_fallback(wrong_method);
     Router::new()
         .nest("/api", api)
         .merge(health::routes())

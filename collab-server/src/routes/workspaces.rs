@@ -93,6 +93,8 @@ async fn add_member(
     check_role_change(access.workspace.role, &members, person.id(), body.role)?;
     db::workspace::set_member(&mut tx, access.workspace.id, person.id(), body.role, now).await?;
     tx.commit().await?;
+    // Open sockets follow at once.
+    state.rooms.role_changed(person.id(), None).await;
 
     let member = Member { user: person.id(), name: person.name, email: person.email, role: body.role };
     Ok(AppJson(member))

@@ -236,7 +236,7 @@ impl Room {
                 message = self.inbox.recv(), if self.phase == Phase::Open => match message {
                     Some(message) => self.take_messages(message).await,
                     // Every handle is gone, also the registry's.
-                    None => self.close(CloseCode::GoingAway),
+                    None => self.phase = Phase::Closing,
                 },
                 size = finished(&mut self.compacting) => self.compacted(size),
                 () = sleep_until(wake) => {}
@@ -276,7 +276,8 @@ impl Room {
                 self.dismiss(CloseCode::NotFound, |_| true);
                 self.phase = Phase::Ended;
             }
-            Message::Shutdown => self.close(CloseCode::GoingAway),
+            // Members stay until what they wrote is acknowledged.
+            Message::Shutdown => self.phase = Phase::Closing,
         }
     }
 
@@ -335,11 +336,11 @@ impl Room {
         }
     }
 
-    fn close(&mut self, code: CloseCode) {
+    fn end(&mut self, code: CloseCode) {
         for member in std::mem::take(&mut self.members).into_values() {
             member.outbox.close(code);
         }
-        self.phase = Phase::Closing;
+        self.phase = Phase::Ended;
     }
 
     /// Ends the whole socket of a connection that does not speak the protocol. Others do not notice.

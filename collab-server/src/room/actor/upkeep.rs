@@ -89,7 +89,7 @@ impl Room {
         match self.phase {
             Phase::Closing if self.is_written() => {
                 self.mirror().await;
-                self.phase = Phase::Ended;
+                self.end(CloseCode::GoingAway);
             }
             Phase::Open if self.members.is_empty() && now - self.used_at >= IDLE && self.is_written() => {
                 if self.mirror_at.is_some() {
@@ -189,8 +189,7 @@ impl Room {
             }
             Err(error) => {
                 tracing::error!(document = %self.name, error = %anyhow::Error::from(error), "could not reload");
-                self.close(CloseCode::Internal);
-                self.phase = Phase::Ended;
+                self.end(CloseCode::Internal);
             }
         }
     }

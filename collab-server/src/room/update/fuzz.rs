@@ -10,13 +10,16 @@ use std::{
 use rand::{Rng, RngExt, SeedableRng, rngs::SmallRng};
 use yrs::{
     Any, Array, ArrayPrelim, Doc, Map, MapPrelim, ReadTxn, StateVector, Text, TextPrelim, Transact, WriteTxn,
-    block::ClientID, updates::decoder::Decode,
+    updates::decoder::Decode,
 };
 
-use super::{Fit, Roots, outline};
+use super::{
+    super::replica::{Broken, Replica, roots},
+    Fit, outline,
+};
+use shared::{document::new_doc, protocol::DocumentName};
 
 const CASES: usize = 250_000;
-const ROOTS: Roots = &["meta", "nodes", "edges", "frames"];
 /// Far more than the slowest case needs, even on a busy machine.
 const TOO_LONG: Duration = Duration::from_secs(60);
 
@@ -44,33 +47,33 @@ fn mutated_updates_neither_crash_nor_hang() {
 fn run(seed: u64, current: &Mutex<Vec<u8>>) -> usize {
     let mut rng = SmallRng::seed_from_u64(seed);
     let (base, updates) = samples();
+    let name = DocumentName::Graph(uuid::Uuid::from_u128(7).into());
     let fresh = || {
-        let doc = Doc::with_client_id(99);
-        doc.transact_mut().apply_update(yrs::Update::decode_v1(&base).expect("valid")).expect("applies");
-        doc
+        let mut replica = Replica::new(name);
+        replica.apply(&base).expect("valid");
+        replica
     };
-    let mut doc = fresh();
+    let mut replica = fresh();
     let mut applied = 0;
     for _ in 0..CASES {
         let mut update = updates[rng.random_range(0..updates.len())].clone();
         mutate(&mut update, &updates, &mut rng);
         current.lock().expect("no holder panics").clone_from(&update);
-        let known = doc.transact().state_vector();
-        let Ok(outline) = outline(&update, ROOTS) else { continue };
-        let known = |client| known.get(&ClientID::new(client));
-        let update = match outline.fit(&update, known) {
+        let Ok(outline) = outline(&update, roots(name)) else { continue };
+        let update = match replica.fit(&outline, &update) {
             Ok(Fit::Whole) => update,
             Ok(Fit::Gap { fitting }) => fitting,
             Err(_) => continue,
         };
         current.lock().expect("no holder panics").clone_from(&update);
-        let decoded = yrs::Update::decode_v1(&update).expect("what passes the decoder, yrs can decode");
-        // A parent that is no collection is refused by yrs itself; the room opens the document anew then.
-        let taken = doc.transact_mut().apply_update(decoded).is_ok();
-        applied += usize::from(taken);
-        if !taken || applied % 50 == 0 {
-            doc.transact().encode_state_as_update_v2(&StateVector::default());
-            doc = fresh();
+        match replica.apply(&update) {
+            Ok(_) => applied += 1,
+            // yrs refused or panicked: the room opens the document anew then.
+            Err(Broken) => replica = fresh(),
+        }
+        if applied % 50 == 0 {
+            replica.snapshot(1);
+            replica = fresh();
         }
     }
     applied
@@ -78,7 +81,7 @@ fn run(seed: u64, current: &Mutex<Vec<u8>>) -> usize {
 
 /// A document's state, and updates made on top of it.
 fn samples() -> (Vec<u8>, Vec<Vec<u8>>) {
-    let doc = Doc::with_client_id(1);
+    let doc = new_doc(Some(1));
     {
         let mut txn = doc.transact_mut();
         let nodes = txn.get_or_insert_map("nodes");
@@ -91,7 +94,7 @@ fn samples() -> (Vec<u8>, Vec<Vec<u8>>) {
     let all = |doc: &Doc| doc.transact().encode_state_as_update_v1(&StateVector::default());
     let base = all(&doc);
     let mut updates = vec![base.clone()];
-    let other = Doc::with_client_id(2);
+    let other = new_doc(Some(2));
     other.transact_mut().apply_update(yrs::Update::decode_v1(&base).expect("valid")).expect("applies");
     for (round, doc) in [&doc, &other, &doc, &other].into_iter().enumerate() {
         let before = doc.transact().state_vector();

@@ -104,12 +104,6 @@ pub struct Outline {
     pub deletions: Vec<Deletions>,
 }
 
-impl Outline {
-    pub fn is_empty(&self) -> bool {
-        self.clients.is_empty() && self.deletions.iter().all(|(_, ranges)| ranges.is_empty())
-    }
-}
-
 /// Which names may stand at a document's root.
 pub type Roots = &'static [&'static str];
 

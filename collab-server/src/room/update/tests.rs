@@ -1,6 +1,6 @@
 //! What the decoder takes and refuses, and how it tells holes from whole updates.
 
-use shared::protocol::lib0::Malformed;
+use shared::{document::new_doc, protocol::lib0::Malformed};
 use yrs::{
     Any, Array, Doc, GetString, Map, MapPrelim, ReadTxn, StateVector, Text, TextPrelim, Transact, WriteTxn,
     block::ClientID, updates::decoder::Decode,
@@ -11,7 +11,7 @@ use super::*;
 const ROOTS: Roots = &["meta", "nodes"];
 
 fn doc(client: u64) -> Doc {
-    Doc::with_client_id(client)
+    new_doc(Some(client))
 }
 
 fn full(doc: &Doc) -> Vec<u8> {
@@ -48,7 +48,7 @@ fn everything_yrs_writes_is_taken() {
         let list = node.insert(&mut txn, "list", yrs::ArrayPrelim::default());
         list.push_back(&mut txn, Any::from_json(r#"{"a":[1,-2.5,null,"x",9007199254740993]}"#).expect("JSON"));
         node.insert(&mut txn, "bytes", Any::Buffer(vec![1, 2, 3].into()));
-        nodes.insert(&mut txn, "doc", Doc::new());
+        nodes.insert(&mut txn, "doc", new_doc(None));
         node.remove(&mut txn, "type");
     }
     let update = full(&doc);
@@ -116,7 +116,7 @@ fn an_update_behind_a_hole_does_not_fit() {
 #[test]
 fn what_fits_before_a_hole_is_an_update_of_its_own() {
     let (a, b) = (doc(1), doc(2));
-    let text = b.get_or_insert_map("nodes").insert(&mut b.transact_mut(), "t", TextPrelim::new("lost"));
+    b.get_or_insert_map("nodes").insert(&mut b.transact_mut(), "t", TextPrelim::new("lost"));
     a.transact_mut().apply_update(yrs::Update::decode_v1(&full(&b)).expect("valid")).expect("applies");
     a.get_or_insert_map("nodes").insert(&mut a.transact_mut(), "own", 1);
     let here: yrs::TextRef = {
@@ -124,7 +124,6 @@ fn what_fits_before_a_hole_is_an_update_of_its_own() {
         txn.get_map("nodes").and_then(|nodes| nodes.get(&txn, "t")).and_then(|out| out.cast().ok()).expect("a text")
     };
     here.insert(&mut a.transact_mut(), 0, "on top of ");
-    drop(text);
     // The server knows nothing of client 2: client 1's first struct fits, its text does not.
     let only_a = {
         let mut vector = StateVector::default();

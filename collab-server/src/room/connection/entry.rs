@@ -1,0 +1,115 @@
+//! The way into a room: who is it, what may they do there, and is the room to be had.
+
+use std::sync::Arc;
+
+use shared::{
+    access::Role,
+    protocol::{CloseCode, DocumentName},
+};
+use tokio::sync::{mpsc::error::TrySendError, oneshot};
+
+use super::super::{
+    ConnectionId, RightsError, RoomError, Rooms,
+    actor::{Join, Message},
+    member::{Framing, Payload, Visitor},
+    outbox::Outbox,
+    registry::Handle,
+};
+
+/// Why somebody does not get in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// For good: the same attempt would fail again.
+    Denied(CloseCode),
+    /// Not now.
+    Later(CloseCode),
+}
+
+impl From<RoomError> for Refusal {
+    fn from(error: RoomError) -> Self {
+        match error {
+            RoomError::NotFound => Self::Denied(CloseCode::NotFound),
+            RoomError::Damaged => Self::Denied(CloseCode::Internal),
+            RoomError::Unavailable => Self::Later(CloseCode::GoingAway),
+            RoomError::Store(_) => Self::Later(CloseCode::Overload),
+        }
+    }
+}
+
+/// A document that a connection has open. Dropping it leaves the room.
+#[derive(Debug)]
+pub struct Opened {
+    pub name: DocumentName,
+    pub id: ConnectionId,
+    pub room: Arc<Handle>,
+    framing: Framing,
+}
+
+impl Opened {
+    pub fn tell(&self, outbox: &Outbox, payload: Payload<'_>) {
+        if let Some(frame) = self.framing.frame(payload) {
+            outbox.push(frame);
+        }
+    }
+}
+
+impl Drop for Opened {
+    fn drop(&mut self) {
+        match self.room.inbox.try_send(Message::Leave(self.id)) {
+            Ok(()) | Err(TrySendError::Closed(_)) => {}
+            Err(TrySendError::Full(leave)) => {
+                let room = self.room.clone();
+                // A room that ended meanwhile has no members to remove.
+                tokio::spawn(async move { room.send(leave).await.ok() });
+            }
+        }
+    }
+}
+
+/// Somebody who may open a document, as of one moment.
+#[derive(Debug)]
+pub struct Admitted {
+    visitor: Visitor,
+    role: Role,
+    name: DocumentName,
+    rights_epoch: u64,
+}
+
+impl Rooms {
+    /// Who presents one of these tokens, if they may open the document. The first token that is not empty counts.
+    pub async fn admit(&self, tokens: &[&str], name: DocumentName) -> Result<Admitted, Refusal> {
+        let rights_epoch = self.rights_epoch();
+        let rights = &self.0.rights;
+        let token = tokens.iter().find(|token| !token.is_empty()).ok_or(Refusal::Denied(CloseCode::Unauthorized))?;
+        let visitor = rights.visitor(token).await.map_err(later)?;
+        let visitor = visitor.ok_or(Refusal::Denied(CloseCode::Unauthorized))?;
+        let role = rights.role(visitor.user.id, name.workflow()).await.map_err(later)?;
+        // A workflow that does not exist looks the same as one that is somebody else's.
+        let role = role.filter(|role| role.can_read()).ok_or(Refusal::Denied(CloseCode::Forbidden))?;
+        Ok(Admitted { visitor, role, name, rights_epoch })
+    }
+
+    /// Opens the document for somebody who was admitted.
+    pub(super) async fn enter(&self, admitted: Admitted, framing: Framing, outbox: &Outbox) -> Result<Opened, Refusal> {
+        let Admitted { visitor, role, name, rights_epoch } = admitted;
+        let room = self.open(name)?;
+        let id = self.next_connection();
+        let (joined, done) = oneshot::channel();
+        let outbox_of_member = outbox.clone();
+        let join = Join { id, visitor, role, framing: framing.clone(), outbox: outbox_of_member, joined };
+        room.send(Message::Join(join)).await?;
+        done.await.map_err(|_| room.failure())?;
+        let opened = Opened { name, id, room, framing };
+        if self.rights_epoch() != rights_epoch {
+            // Perhaps the right was taken between the look and the entry, from somebody the room did not know yet.
+            return Err(Refusal::Later(CloseCode::GoingAway));
+        }
+        outbox.document_put_on();
+        Ok(opened)
+    }
+}
+
+fn later(error: RightsError) -> Refusal {
+    tracing::error!(error = %anyhow::Error::from(error), "could not look up rights");
+    Refusal::Later(CloseCode::Overload)
+}

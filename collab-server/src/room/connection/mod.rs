@@ -1,0 +1,264 @@
+//! One socket, from its first frame to its last: reads frames, checks their form, takes them to rooms, and sends what
+//! rooms put into its [`Outbox`].
+//!
+//! Knows no network: a connection is a stream of frames and a sink for them, so tests run it on channels. The two
+//! framings differ in who says which document a message is about ([`serve_hocuspocus`], [`serve_websocket`]); what a
+//! message does is the same. Rights are looked up here, before a room hears of anybody. Called by `routes::sync`.
+
+mod entry;
+mod hocuspocus;
+mod websocket;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::{Sink, SinkExt, Stream, StreamExt};
+use shared::protocol::{CloseCode, DocumentName, SyncMessage, awareness, hocuspocus::SyncStatus};
+use tokio::time::{Instant, sleep, timeout};
+
+use super::{
+    Rooms,
+    actor::{Message, Said, UpdateKind},
+    member::Payload,
+    outbox::Outbox,
+    registry::INBOX_BYTES,
+    replica::roots,
+    update::{self, UpdateError},
+};
+use entry::Opened;
+
+pub use super::outbox::Outgoing;
+pub use entry::{Admitted, Refusal};
+pub use hocuspocus::serve_hocuspocus;
+pub use websocket::serve_websocket;
+
+/// Largest update that a person makes at once.
+const MAX_UPDATE_BYTES: usize = 1024 * 1024;
+/// Largest answer to our Step1: somebody who was offline for long.
+const MAX_STEP2_BYTES: usize = 8 * 1024 * 1024;
+/// Largest frame that either framing can need.
+pub const MAX_FRAME_BYTES: usize = MAX_STEP2_BYTES + 1024;
+/// Stock clients take 30 s of silence for a dead line.
+const QUIET: Duration = Duration::from_secs(15);
+/// A peer that takes nothing for so long is gone, or as good as gone.
+const STUCK: Duration = Duration::from_secs(5);
+/// Large frames may take longer: a peer that manages less than this is as good as gone too.
+const MIN_BYTES_PER_SECOND: usize = 64 * 1024;
+/// How long a peer may take to hear why it is closed.
+const FAREWELL: Duration = Duration::from_secs(1);
+/// Frames a second that a connection may go on sending, and how many more at once. Stock y-websocket clients repeat
+/// everybody's presence, hence so many. Whoever sends more is read more slowly.
+const FRAMES_PER_SECOND: u32 = 100;
+const BURST: u32 = 200;
+
+/// What a socket yields.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Incoming {
+    Binary(Bytes),
+    /// Neither framing has text frames.
+    Text,
+}
+
+/// What every connection has, whatever it speaks.
+struct Line {
+    rooms: Rooms,
+    outbox: Outbox,
+    allowance: Allowance,
+}
+
+impl Line {
+    fn new(rooms: Rooms) -> Self {
+        Self { rooms, outbox: Outbox::default(), allowance: Allowance::new(Instant::now()) }
+    }
+
+    /// Takes a message about one document to its room. Fails with why the socket must be closed.
+    async fn speak(&self, opened: &Opened, frame: &Bytes, message: SyncMessage<'_>) -> Result<(), CloseCode> {
+        let (said, size) = match message {
+            SyncMessage::Step1(vector) => {
+                (Said::Step1(update::state_vector(vector).map_err(|_| CloseCode::BadFrame)?), vector.len())
+            }
+            SyncMessage::Step2(bytes) | SyncMessage::Update(bytes) => {
+                let (kind, max) = match message {
+                    SyncMessage::Step2(_) => (UpdateKind::Step2, MAX_STEP2_BYTES),
+                    SyncMessage::Step1(_) | SyncMessage::Update(_) => (UpdateKind::Update, MAX_UPDATE_BYTES),
+                };
+                if bytes.len() > max {
+                    return Err(CloseCode::TooBig);
+                }
+                let outline = match update::outline(bytes, roots(opened.name)) {
+                    Ok(outline) => outline,
+                    Err(error @ UpdateError::Root(_)) => {
+                        // Yjs, but not our document.
+                        tracing::debug!(document = %opened.name, %error, "refused an update");
+                        opened.tell(&self.outbox, Payload::Status(SyncStatus::Refused));
+                        return Ok(());
+                    }
+                    Err(error) => {
+                        tracing::debug!(document = %opened.name, error = %anyhow::Error::from(error), "bad update");
+                        return Err(CloseCode::BadFrame);
+                    }
+                };
+                (Said::Update { kind, bytes: frame.slice_ref(bytes), outline }, bytes.len())
+            }
+        };
+        self.say(opened, said, size).await
+    }
+
+    async fn speak_presence(&self, opened: &Opened, bytes: &[u8]) -> Result<(), CloseCode> {
+        let entries = awareness::decode(bytes).map_err(|_| CloseCode::BadFrame)?;
+        let entries = entries
+            .into_iter()
+            .map(|entry| awareness::Entry {
+                state: entry.state.map(|state| state.into_owned().into()),
+                client: entry.client,
+                clock: entry.clock,
+            })
+            .collect();
+        self.say(opened, Said::Awareness(entries), bytes.len()).await
+    }
+
+    async fn say(&self, opened: &Opened, said: Said, size: usize) -> Result<(), CloseCode> {
+        // Waiting here is what slows a connection down that is faster than its room.
+        let permits = size.clamp(1, INBOX_BYTES) as u32;
+        let bytes = opened.room.inbox_bytes.clone();
+        let permit = bytes.acquire_many_owned(permits).await.expect("the semaphore is never closed");
+        let message = Message::Said { from: opened.id, said, _permit: permit };
+        // A room that ended has closed this socket's outbox, or taken the document off it.
+        opened.room.send(message).await.ok();
+        Ok(())
+    }
+}
+
+/// Runs a connection's two halves until one ends, and says why to the peer.
+async fn run<E>(
+    outbox: Outbox,
+    reader: impl Future<Output = Option<CloseCode>>,
+    sink: impl Sink<Outgoing, Error = E> + Unpin,
+    quiet: impl Fn() -> Option<Bytes>,
+) {
+    let writer = write(&outbox, sink, quiet);
+    tokio::pin!(writer);
+    let code = tokio::select! {
+        code = reader => code,
+        () = &mut writer => return,
+    };
+    // Without a code the peer has left, and nobody is there to be told.
+    if let Some(code) = code {
+        outbox.close(code);
+        timeout(FAREWELL, writer).await.ok();
+    }
+}
+
+/// Sends what is in the outbox, for as long as the peer takes it.
+async fn write<E>(
+    outbox: &Outbox,
+    mut sink: impl Sink<Outgoing, Error = E> + Unpin,
+    quiet: impl Fn() -> Option<Bytes>,
+) {
+    loop {
+        let next = match timeout(QUIET, outbox.next()).await {
+            Ok(next) => next,
+            Err(_) => match quiet() {
+                Some(frame) => Outgoing::Frame(frame),
+                None => continue,
+            },
+        };
+        match send_all(outbox, &mut sink, next).await {
+            Sent::Ok => {}
+            Sent::Closed => return,
+            Sent::Stuck => {
+                metrics::counter!("openflow_sockets_overloaded_total").increment(1);
+                timeout(FAREWELL, sink.send(Outgoing::Close(CloseCode::Overload))).await.ok();
+                return;
+            }
+        }
+    }
+}
+
+enum Sent {
+    Ok,
+    Closed,
+    Stuck,
+}
+
+/// Sends one frame and whatever else is waiting, in one go.
+async fn send_all<E>(outbox: &Outbox, sink: &mut (impl Sink<Outgoing, Error = E> + Unpin), first: Outgoing) -> Sent {
+    let mut next = Some(first);
+    while let Some(outgoing) = next {
+        let last = matches!(outgoing, Outgoing::Close(_));
+        let patience = match &outgoing {
+            Outgoing::Frame(frame) => STUCK + Duration::from_secs((frame.len() / MIN_BYTES_PER_SECOND) as u64),
+            Outgoing::Close(_) => FAREWELL,
+        };
+        match timeout(patience, sink.feed(outgoing)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => return Sent::Closed,
+            Err(_) => return Sent::Stuck,
+        }
+        if last {
+            // Whether or not the peer hears it, nothing follows.
+            timeout(FAREWELL, sink.close()).await.ok();
+            return Sent::Closed;
+        }
+        next = outbox.take();
+    }
+    match timeout(STUCK, sink.flush()).await {
+        Ok(Ok(())) => Sent::Ok,
+        Ok(Err(_)) => Sent::Closed,
+        Err(_) => Sent::Stuck,
+    }
+}
+
+/// The next frame of a socket, not faster than a connection may send. `None` when the peer has left.
+async fn next_frame(
+    frames: &mut (impl Stream<Item = Incoming> + Unpin),
+    allowance: &mut Allowance,
+) -> Option<Incoming> {
+    let frame = frames.next().await?;
+    if let Some(pause) = allowance.take(Instant::now()) {
+        sleep(pause).await;
+    }
+    Some(frame)
+}
+
+/// A bucket of frames that fills over time.
+#[derive(Debug)]
+struct Allowance {
+    /// When the bucket would be full.
+    full_at: Instant,
+}
+
+impl Allowance {
+    const ONE: Duration = Duration::from_nanos(1_000_000_000 / FRAMES_PER_SECOND as u64);
+
+    fn new(now: Instant) -> Self {
+        Self { full_at: now }
+    }
+
+    /// Takes one frame out. Yields how long to wait for it.
+    fn take(&mut self, now: Instant) -> Option<Duration> {
+        self.full_at = self.full_at.max(now) + Self::ONE;
+        let overdrawn = self.full_at.saturating_duration_since(now + Self::ONE * BURST);
+        (!overdrawn.is_zero()).then_some(overdrawn)
+    }
+}
+
+/// The document a name on the wire means, if it could be one.
+pub fn document_name(text: &str) -> Option<DocumentName> {
+    text.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_is_free_and_more_is_slowed_down() {
+        let now = Instant::now();
+        let mut allowance = Allowance::new(now);
+        assert!((0..BURST).all(|_| allowance.take(now).is_none()));
+        assert_eq!(allowance.take(now), Some(Allowance::ONE));
+        let later = now + Duration::from_secs(10);
+        assert!((0..BURST).all(|_| allowance.take(later).is_none()));
+    }
+}

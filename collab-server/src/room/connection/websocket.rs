@@ -1,0 +1,58 @@
+//! A socket of `/api/yjs/{document}`: one document, whose reader was admitted at the upgrade.
+
+use bytes::Bytes;
+use futures_util::{Sink, Stream};
+use shared::protocol::{CloseCode, EMPTY_AWARENESS, websocket::Message};
+
+use super::{
+    super::{
+        Rooms,
+        actor::Said,
+        member::{Framing, Payload},
+        outbox::Outgoing,
+    },
+    Admitted, Incoming, Line, Refusal,
+    entry::Opened,
+    next_frame, run,
+};
+
+/// Serves a socket until it ends.
+pub async fn serve_websocket<E>(
+    rooms: Rooms,
+    admitted: Admitted,
+    mut frames: impl Stream<Item = Incoming> + Unpin,
+    sink: impl Sink<Outgoing, Error = E> + Unpin,
+) {
+    let mut line = Line::new(rooms);
+    let outbox = line.outbox.clone();
+    let reader = async {
+        let opened = match line.rooms.enter(admitted, Framing::Websocket, &line.outbox).await {
+            Ok(opened) => opened,
+            Err(Refusal::Denied(code) | Refusal::Later(code)) => return Some(code),
+        };
+        loop {
+            match next_frame(&mut frames, &mut line.allowance).await? {
+                Incoming::Text => return Some(CloseCode::BadFrame),
+                Incoming::Binary(bytes) => {
+                    if let Err(code) = take(&line, &opened, &bytes).await {
+                        return Some(code);
+                    }
+                }
+            }
+        }
+    };
+    run(outbox, reader, sink, || Framing::Websocket.frame(Payload::Awareness(EMPTY_AWARENESS))).await;
+}
+
+async fn take(line: &Line, opened: &Opened, bytes: &Bytes) -> Result<(), CloseCode> {
+    for message in Message::decode_all(bytes).map_err(|_| CloseCode::BadFrame)? {
+        match message {
+            Message::Sync(sync) => line.speak(opened, bytes, sync).await?,
+            Message::Awareness(update) => line.speak_presence(opened, update).await?,
+            Message::QueryAwareness => line.say(opened, Said::QueryAwareness, 1).await?,
+            // What only servers say.
+            Message::Denied(_) | Message::Granted => return Err(CloseCode::BadFrame),
+        }
+    }
+    Ok(())
+}
