@@ -2,9 +2,16 @@
 //!
 //! The store itself belongs to the engine. Called by the blob and workflow routes and by the run service.
 
-use std::{collections::BTreeSet, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    sync::OnceLock,
+};
 
-use engine::{BlobError, BlobStore};
+use engine::{
+    BlobError, BlobStore,
+    samples::{SAMPLES, Sample},
+};
 use shared::{
     graph::Graph,
     id::{UserId, WorkspaceId},
@@ -75,6 +82,33 @@ async fn sniff(path: &Path) -> Result<String, BlobError> {
     let mut head = Vec::new();
     tokio::fs::File::open(path).await?.take(8192).read_to_end(&mut head).await?;
     Ok(infer::get(&head).map_or(UNKNOWN_MIME, |kind| kind.mime_type()).to_owned())
+}
+
+/// The sample of this name, if it is one. Samples ship with the program: everybody who is signed in may read them, and
+/// no workspace needs a grant.
+pub fn sample(hash: &BlobHash) -> Option<&'static Sample> {
+    static BY_HASH: OnceLock<BTreeMap<BlobHash, &'static Sample>> = OnceLock::new();
+    BY_HASH.get_or_init(|| SAMPLES.iter().map(|sample| (sample.hash(), sample)).collect()).get(hash).copied()
+}
+
+/// Type and size of a blob, if the person may read it.
+pub async fn readable_by(db: &Db, user: UserId, hash: &BlobHash) -> Result<Option<(String, u64)>, DbError> {
+    if let Some(sample) = sample(hash) {
+        let mime = infer::get(sample.bytes).map_or(UNKNOWN_MIME, |kind| kind.mime_type());
+        return Ok(Some((mime.to_owned(), sample.bytes.len() as u64)));
+    }
+    if db::blob::readable_by_user(db, user, &[hash.clone()].into()).await?.is_empty() {
+        return Ok(None);
+    }
+    let row = db::blob::find(db, hash).await?;
+    Ok(row.map(|row| (row.mime, row.size_bytes as u64)))
+}
+
+/// What a graph names and its workspace may not read: a run would fail on it, and must not get it by the back door.
+pub async fn not_readable(db: &Db, workspace: WorkspaceId, graph: &Graph) -> Result<BTreeSet<BlobHash>, DbError> {
+    let named: BTreeSet<BlobHash> = named_in(graph).into_iter().filter(|hash| sample(hash).is_none()).collect();
+    let readable = db::blob::readable_by_workspace(db, workspace, &named).await?;
+    Ok(named.difference(&readable).cloned().collect())
 }
 
 /// Every blob a graph names: media in parameters, with their posters.

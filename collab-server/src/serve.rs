@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
+use anyhow::Context;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -13,6 +14,7 @@ const GRACE: Duration = Duration::from_secs(8);
 /// Serves until `shutdown` is cancelled, then lets requests under way finish.
 pub async fn serve(config: Config, listener: TcpListener, shutdown: CancellationToken) -> anyhow::Result<()> {
     let state = AppState::open(config, shutdown.clone()).await?;
+    engine::samples::install(state.blobs.as_ref()).await.context("storing the samples")?;
     let sweep = tokio::spawn(sweep_sessions(state.db.clone()));
     let app = router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
 

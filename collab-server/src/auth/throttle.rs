@@ -85,7 +85,8 @@ impl FromRequestParts<AppState> for ClientAddress {
         let forwarded = parts.headers.get_all("x-forwarded-for").iter().next_back();
         // The last one is the proxy's word; those before it are whatever the client claimed.
         let forwarded = forwarded.and_then(|value| value.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
-        let connected = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+        let connected = ConnectInfo::<SocketAddr>::from_request_parts(parts, state).await;
+        let connected = connected.ok().map(|info| info.0.ip());
         let address: Option<IpAddr> = if state.config.behind_proxy { forwarded.or(connected) } else { connected };
         // No address only where there is no socket, in tests of the router: they all count as one.
         Ok(address.unwrap_or(Ipv4Addr::LOCALHOST.into()).into())

@@ -172,6 +172,18 @@ pub async fn mirror(db: impl Connection, id: WorkflowId, mirror: Mirror<'_>) -> 
     db.execute(&update).await.map(drop)
 }
 
+/// Called when a person renamed it; the document says the same.
+pub async fn rename(db: impl Connection, id: WorkflowId, title: &str, description: &str) -> Result<(), DbError> {
+    let update = Query::update()
+        .table(WorkflowTable::Table)
+        .value(WorkflowTable::Title, title)
+        .value(WorkflowTable::Description, description)
+        .value(WorkflowTable::UpdatedAt, now())
+        .and_where(Expr::col(WorkflowTable::WorkflowId).eq(id.as_uuid()))
+        .to_owned();
+    db.execute(&update).await.map(drop)
+}
+
 /// Called when a run has made something to show in lists.
 pub async fn set_poster(db: impl Connection, id: WorkflowId, poster: &str) -> Result<(), DbError> {
     let update = Query::update()

@@ -28,8 +28,13 @@ async fn metrics() -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text)
 }
 
+/// What is counted before this is lost.
+pub fn start_counting() {
+    recorder();
+}
+
 /// One for the process, since that is what the `metrics` macros write to, however many routers a test makes.
-pub(super) fn recorder() -> &'static PrometheusHandle {
+fn recorder() -> &'static PrometheusHandle {
     static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
     HANDLE.get_or_init(|| {
         PrometheusBuilder::new()

@@ -21,6 +21,8 @@ mod blobs;
 mod health;
 mod keys;
 mod nodes;
+mod templates;
+mod workflows;
 mod openapi;
 mod sync;
 mod workspaces;
@@ -32,7 +34,13 @@ const MAX_BODY_BYTES: usize = 12 << 20;
 
 /// Routes that answer within seconds.
 fn quick() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().merge(auth::routes()).merge(workspaces::routes()).merge(keys::routes()).merge(nodes::routes())
+    OpenApiRouter::new()
+        .merge(auth::routes())
+        .merge(workspaces::routes())
+        .merge(keys::routes())
+        .merge(workflows::routes())
+        .merge(nodes::routes())
+        .merge(templates::routes())
 }
 
 /// Routes that stream: each has a time limit of its own.
@@ -42,6 +50,7 @@ fn streaming() -> OpenApiRouter<AppState> {
 
 /// Everything the server answers, ready to be served.
 pub fn router(state: AppState) -> Router {
+    health::start_counting();
     let (api, description) = api_with_description();
     let api = api
         .merge(openapi::routes(description))

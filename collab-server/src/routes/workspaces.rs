@@ -93,7 +93,7 @@ async fn add_member(
     check_role_change(access.workspace.role, &members, person.id(), body.role)?;
     db::workspace::set_member(&mut tx, access.workspace.id, person.id(), body.role, now).await?;
     tx.commit().await?;
-    // Open sockets follow at once.
+    // Open sockets look the new role up at once, instead of keeping the old one until they reconnect.
     state.rooms.role_changed(person.id(), None).await;
 
     let member = Member { user: person.id(), name: person.name, email: person.email, role: body.role };

@@ -3,5 +3,12 @@
 mod support;
 
 mod auth;
+mod blobs;
+mod database;
+mod keys;
+mod nodes;
+mod routes;
 mod sync;
+mod web;
+mod workflows;
 mod workspaces;

@@ -18,7 +18,7 @@ use tokio_util::io::ReaderStream;
 use super::range::{self, Wanted};
 use crate::{
     auth::CurrentUser,
-    db,
+    blobs::readable_by,
     error::AppError,
     routes::{AppPath, AppQuery},
     state::AppState,
@@ -70,7 +70,9 @@ pub(super) async fn download_blob(
     method: Method,
     request: HeaderMap,
 ) -> Result<Response, AppError> {
-    let (mime, size) = readable(&state, &current, &hash).await?;
+    let readable = readable_by(&state.db, current.user.id, &hash).await?;
+    // A blob of others is as absent as one that does not exist.
+    let (mime, size) = readable.ok_or_else(|| AppError::not_found("blob"))?;
     let etag = format!("\"{hash}\"");
     let headers = headers(&mime, &etag, query.download.as_deref());
     if matches_etag(request.get(header::IF_NONE_MATCH), &etag) {
@@ -99,17 +101,6 @@ pub(super) async fn download_blob(
         *response.body_mut() = read(&state, &hash, part.start, length).await?;
     }
     Ok(response)
-}
-
-/// Type and size, if the person may read the blob. A blob of others is as absent as one that does not exist.
-async fn readable(state: &AppState, current: &CurrentUser, hash: &BlobHash) -> Result<(String, u64), AppError> {
-    let absent = || AppError::not_found("blob");
-    let asked = [hash.clone()].into();
-    if db::blob::readable_by_user(&state.db, current.user.id, &asked).await?.is_empty() {
-        return Err(absent());
-    }
-    let row = db::blob::find(&state.db, hash).await?.ok_or_else(absent)?;
-    Ok((row.mime, row.size_bytes as u64))
 }
 
 async fn read(state: &AppState, hash: &BlobHash, start: u64, length: u64) -> Result<Body, AppError> {

@@ -1,1 +1,7 @@
+//! `auth/…` and `me`.
+
+mod login;
+mod logout;
+mod session;
 mod signup;
+mod throttling;

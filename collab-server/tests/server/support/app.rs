@@ -51,6 +51,7 @@ impl TestApp {
         change(&mut config);
         let Self { state, router, dir } = self;
         state.shutdown.cancel();
+        state.rooms.shutdown().await;
         state.db.close().await;
         drop((state, router));
         // Tasks that still hold the old state let go of the lock within moments.

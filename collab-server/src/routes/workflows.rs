@@ -1,0 +1,221 @@
+//! `workflows`: create, list, open, rename, delete, export. Their content is a document, reached through `room`.
+
+use axum::{
+    extract::State,
+    http::{StatusCode, header},
+    response::IntoResponse,
+};
+use serde::Deserialize;
+use shared::{
+    access::Role,
+    api::{CreateWorkflow, PatchWorkflow, Workflow},
+    document::Edit,
+    error::{ErrorBody, ErrorCode},
+    exchange::{self, ExchangeError},
+    graph::Graph,
+    id::{WorkflowId, WorkspaceId},
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+use uuid::Uuid;
+
+use super::{AppJson, AppQuery};
+use crate::{
+    access::{WorkflowAccess, WorkspaceAccess},
+    auth::CurrentUser,
+    blobs::grant_what_user_reads,
+    db::{
+        self,
+        workflow::{Mirror, NewWorkflow},
+    },
+    error::AppError,
+    room::RoomError,
+    state::AppState,
+};
+
+const MAX_TITLE_CHARS: usize = 200;
+const MAX_DESCRIPTION_CHARS: usize = 10_000;
+const UNTITLED: &str = "Untitled";
+
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(list_workflows, create_workflow))
+        .routes(routes!(open_workflow, change_workflow, delete_workflow))
+        .routes(routes!(export_graph))
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ListQuery {
+    /// Only those of this workspace.
+    #[param(value_type = Option<String>)]
+    workspace: Option<WorkspaceId>,
+}
+
+/// All that one can read, last changed first.
+#[utoipa::path(
+    get, path = "/workflows", tag = "workflows", params(ListQuery),
+    responses((status = 200, body = Vec<Workflow>), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody)),
+)]
+async fn list_workflows(
+    State(state): State<AppState>,
+    current: CurrentUser,
+    AppQuery(query): AppQuery<ListQuery>,
+) -> Result<AppJson<Vec<Workflow>>, AppError> {
+    if let Some(workspace) = query.workspace {
+        WorkspaceAccess::find(&state, &current.user, workspace).await?;
+    }
+    Ok(AppJson(db::workflow::list(&state.db, current.user.id, query.workspace).await?))
+}
+
+/// Make a workflow, empty or from a graph in the exchange format (which is also how one is imported).
+#[utoipa::path(
+    post, path = "/workflows", tag = "workflows", request_body = CreateWorkflow,
+    responses(
+        (status = 201, body = Workflow), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 422, body = ErrorBody),
+    ),
+)]
+async fn create_workflow(
+    State(state): State<AppState>,
+    current: CurrentUser,
+    AppJson(body): AppJson<CreateWorkflow>,
+) -> Result<(StatusCode, AppJson<Workflow>), AppError> {
+    let access = match body.workspace {
+        Some(id) => WorkspaceAccess::find(&state, &current.user, id).await?,
+        None => WorkspaceAccess::find_personal(&state, &current.user).await?,
+    };
+    access.require(Role::can_edit)?;
+    let mut graph = match &body.graph {
+        Some(value) => exchange::read_value(value).map_err(invalid_graph)?,
+        None => Graph::default(),
+    };
+    let title = [body.title.trim(), graph.meta.title.trim()].into_iter().find(|title| !title.is_empty());
+    graph.meta.title = parse_title(title.unwrap_or(UNTITLED))?;
+    graph.meta.description = parse_description(&graph.meta.description)?;
+
+    let workflow = store(&state, &access, &graph).await?;
+    Ok((StatusCode::CREATED, AppJson(workflow)))
+}
+
+/// The workflow's row. Its graph is at `graph`, its live document at the sync sockets.
+#[utoipa::path(
+    get, path = "/workflows/{id}", tag = "workflows", params(("id" = WorkflowId, Path)),
+    responses((status = 200, body = Workflow), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody)),
+)]
+async fn open_workflow(access: WorkflowAccess) -> AppJson<Workflow> {
+    AppJson(access.workflow)
+}
+
+/// Rename or describe. Everybody who has it open sees it.
+#[utoipa::path(
+    patch, path = "/workflows/{id}", tag = "workflows", params(("id" = WorkflowId, Path)), request_body = PatchWorkflow,
+    responses(
+        (status = 200, body = Workflow), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
+    ),
+)]
+async fn change_workflow(
+    State(state): State<AppState>,
+    access: WorkflowAccess,
+    AppJson(body): AppJson<PatchWorkflow>,
+) -> Result<AppJson<Workflow>, AppError> {
+    access.require(Role::can_edit)?;
+    let title = body.title.as_deref().map(parse_title).transpose()?;
+    let description = body.description.as_deref().map(parse_description).transpose()?;
+    let mut workflow = access.workflow;
+    let edit = {
+        let (title, description) = (title.clone(), description.clone());
+        move |edit: &mut Edit<'_>| {
+            title.inspect(|title| edit.set_title(title));
+            description.inspect(|description| edit.set_description(description));
+        }
+    };
+    state.rooms.edit(workflow.id, Box::new(edit)).await?;
+    workflow.title = title.unwrap_or(workflow.title);
+    workflow.description = description.unwrap_or(workflow.description);
+    // The room repeats it too, in its own time; whoever asks for the list next should see it now.
+    db::workflow::rename(&state.db, workflow.id, &workflow.title, &workflow.description).await?;
+    Ok(AppJson(workflow))
+}
+
+/// Delete, with its documents and runs. Whoever has it open is sent away.
+#[utoipa::path(
+    delete, path = "/workflows/{id}", tag = "workflows", params(("id" = WorkflowId, Path)),
+    responses(
+        (status = 204), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
+    ),
+)]
+async fn delete_workflow(State(state): State<AppState>, access: WorkflowAccess) -> Result<StatusCode, AppError> {
+    access.require(Role::can_edit)?;
+    // The row first: from then on nobody is let in, and everything that hangs on it is gone with it.
+    db::workflow::delete(&state.db, access.workflow.id).await?;
+    match state.rooms.delete(access.workflow.id).await {
+        Ok(()) | Err(RoomError::NotFound) => Ok(StatusCode::NO_CONTENT),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The graph in the exchange format, as it is now: the same text for the same graph.
+#[utoipa::path(
+    get, path = "/workflows/{id}/graph", tag = "workflows", params(("id" = WorkflowId, Path)),
+    responses((status = 200, body = Graph), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody)),
+)]
+async fn export_graph(State(state): State<AppState>, access: WorkflowAccess) -> Result<impl IntoResponse, AppError> {
+    let (graph, _problems) = state.rooms.graph(access.workflow.id).await?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], exchange::write(&graph)))
+}
+
+/// Row, documents, and the right to what the graph shows.
+async fn store(state: &AppState, access: &WorkspaceAccess, graph: &Graph) -> Result<Workflow, AppError> {
+    let id = WorkflowId::from(Uuid::now_v7());
+    let workspace = access.workspace.id;
+    let mirror =
+        Mirror { title: &graph.meta.title, description: &graph.meta.description, node_count: graph.nodes.len() as u32 };
+    let new = NewWorkflow { id, workspace, created_by: access.user.id, mirror };
+    db::workflow::insert(&state.db, new).await?;
+    // The documents are stored in the room's own transaction, and hang on the row.
+    if let Err(error) = state.rooms.create(id, graph).await {
+        db::workflow::delete(&state.db, id).await?;
+        return Err(error.into());
+    }
+    grant_what_user_reads(&state.db, workspace, access.user.id, graph).await?;
+    Ok(WorkflowAccess::find(state, &access.user, id).await?.workflow)
+}
+
+pub(super) fn invalid_graph(error: ExchangeError) -> AppError {
+    let code = match error {
+        ExchangeError::TooLarge { .. } | ExchangeError::TooMany { .. } => ErrorCode::TooLarge,
+        _ => ErrorCode::InvalidGraph,
+    };
+    AppError::new(code, format!("`graph`: {error}"))
+}
+
+fn parse_title(text: &str) -> Result<String, AppError> {
+    let title = text.trim();
+    let short = title.chars().count() <= MAX_TITLE_CHARS;
+    if title.is_empty() || !short || title.chars().any(char::is_control) {
+        return Err(AppError::bad_request(format!("`title`: one line of 1 to {MAX_TITLE_CHARS} characters")));
+    }
+    Ok(title.to_owned())
+}
+
+fn parse_description(text: &str) -> Result<String, AppError> {
+    if text.chars().count() > MAX_DESCRIPTION_CHARS {
+        return Err(AppError::bad_request(format!("`description`: at most {MAX_DESCRIPTION_CHARS} characters")));
+    }
+    Ok(text.to_owned())
+}
+
+impl From<RoomError> for AppError {
+    fn from(error: RoomError) -> Self {
+        match error {
+            RoomError::NotFound => Self::not_found("workflow"),
+            RoomError::Damaged => {
+                Self::conflict("part of this workflow's document cannot be read: it is kept as it is")
+            }
+            RoomError::Unavailable | RoomError::Store(_) => {
+                Self::unavailable("this workflow cannot be opened now, try again").because(error)
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! The one database layer over two databases.
+
+use collab_server::{
+    config::Config,
+    db::{Connection, Db, OnConstraint, OpenError, now},
+    error::AppError,
+    state::AppState,
+};
+use sea_query::{Alias, Query};
+use shared::{api::User, id::UserId};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::support::on_each_database;
+
+fn ada() -> User {
+    User { id: UserId::from(Uuid::now_v7()), name: "Ada".into(), email: "ada@example.org".into() }
+}
+
+async fn count_users(db: &Db) -> usize {
+    let select = Query::select().column(Alias::new("user_id")).from(Alias::new("user")).to_owned();
+    db.fetch_all::<(Uuid,)>(&select).await.unwrap().len()
+}
+
+on_each_database! {
+    async fn a_dropped_transaction_leaves_nothing(app: TestApp) {
+        let db = &app.state.db;
+        let mut tx = db.begin().await.unwrap();
+        collab_server::db::user::insert(&mut tx, &ada(), "hash", now()).await.unwrap();
+        drop(tx);
+        assert_eq!(count_users(db).await, 0);
+    }
+
+    async fn a_constraint_is_known_by_its_name(app: TestApp) {
+        let db = &app.state.db;
+        collab_server::db::user::insert(db, &ada(), "hash", now()).await.unwrap();
+        let again = collab_server::db::user::insert(db, &ada(), "hash", now()).await;
+        let answer: AppError = again.on_constraint("user_email_key", || AppError::conflict("taken")).unwrap_err();
+        assert_eq!(answer.message(), "taken");
+        let again = collab_server::db::user::insert(db, &ada(), "hash", now()).await;
+        let other: AppError = again.on_constraint("another_key", || AppError::conflict("taken")).unwrap_err();
+        assert_eq!(other.code(), shared::error::ErrorCode::Internal);
+    }
+
+    async fn writers_wait_for_each_other_and_readers_for_nobody(app: TestApp) {
+        let db = app.state.db.clone();
+        let mut tx = db.begin().await.unwrap();
+        collab_server::db::user::insert(&mut tx, &ada(), "hash", now()).await.unwrap();
+        assert_eq!(count_users(&db).await, 0, "a reader sees what was committed");
+        let writer = tokio::spawn({
+            let db = db.clone();
+            async move {
+                let bob = User { email: "bob@example.org".into(), ..ada() };
+                collab_server::db::user::insert(&db, &bob, "hash", now()).await
+            }
+        });
+        tokio::task::yield_now().await;
+        tx.commit().await.unwrap();
+        writer.await.unwrap().unwrap();
+        assert_eq!(count_users(&db).await, 2);
+    }
+
+    async fn many_people_at_once_are_all_served(app: TestApp) {
+        let inserts = (0..200).map(|n| {
+            let db = app.state.db.clone();
+            let user = User { email: format!("user{n}@example.org"), ..ada() };
+            tokio::spawn(async move { collab_server::db::user::insert(&db, &user, "hash", now()).await })
+        });
+        for insert in inserts.collect::<Vec<_>>() {
+            insert.await.unwrap().unwrap();
+        }
+        assert_eq!(count_users(&app.state.db).await, 200);
+    }
+}
+
+#[tokio::test]
+async fn a_second_process_is_kept_out_of_a_sqlite_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let open = || AppState::open(Config::in_folder(dir.path()), CancellationToken::new());
+    let first = open().await.unwrap();
+    let error = open().await.err().expect("the file is locked");
+    assert!(matches!(error.downcast_ref(), Some(OpenError::Locked(_))), "{error:?}");
+    assert!(error.to_string().contains("stop it first"), "{error}");
+    first.db.close().await;
+    drop(first);
+    open().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_address_of_no_database_is_refused_without_its_password() {
+    let error = Db::open("mysql://root:hunter2@localhost/flow").await.err().expect("not one of ours");
+    assert_eq!(error.to_string(), "`mysql:` is not a database address: `sqlite:FILE` and `postgres://…` are");
+}
