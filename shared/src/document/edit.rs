@@ -4,12 +4,15 @@
 //! nothing and answers `false`: another replica may have deleted it a moment ago. A change that would write what already
 //! stands there writes nothing, because every write stays in the document's history for ever.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use yrs::{Any, Map, MapPrelim, MapRef, Out, TransactionMut};
 
 use super::{
     Roots,
     json::{any_from_json, any_number},
     project, text,
+    undo::Trash,
 };
 use crate::{
     graph::{Edge, EdgeId, Frame, Mode, Node},
@@ -21,13 +24,11 @@ use crate::{
 pub struct Edit<'a> {
     pub(super) txn: TransactionMut<'a>,
     pub(super) roots: Roots,
+    /// Where deletions are remembered, if undo may have to bring them back.
+    pub(super) trash: Option<Arc<Mutex<Trash>>>,
 }
 
 impl<'a> Edit<'a> {
-    pub(super) fn new(txn: TransactionMut<'a>, roots: Roots) -> Self {
-        Self { txn, roots }
-    }
-
     /// To read the document as it is in the middle of the edit.
     pub fn txn(&self) -> &TransactionMut<'a> {
         &self.txn
@@ -37,8 +38,6 @@ impl<'a> Edit<'a> {
     /// type into one. Make a fresh id for each node: a second node under the same id replaces the first.
     pub fn add_node(&mut self, id: &NodeId, node: &Node, catalog: &Catalog) {
         let map = self.roots.nodes.insert(&mut self.txn, id.as_str(), MapPrelim::default());
-        self.put(&map, "type", Some(Any::from(node.node_type.as_str())));
-        self.put(&map, "version", Some(Any::from(node.version)));
         let params = map.insert(&mut self.txn, "params", MapPrelim::default());
         let spec = catalog.get(&node.node_type);
         for param in spec.iter().flat_map(|spec| &spec.params) {
@@ -47,21 +46,48 @@ impl<'a> Edit<'a> {
                 text::insert_text(&params, &mut self.txn, &param.name, value.as_str().unwrap_or_default());
             }
         }
+        self.complete_node(id, node);
+    }
+
+    /// Writes what `node` has and the node of that id lacks.
+    pub(super) fn complete_node(&mut self, id: &NodeId, node: &Node) {
+        let Some(map) = self.node_map(id) else { return };
+        let params = self.params_map(&map);
         for (name, value) in &node.params {
-            if !is_prompt(spec, name)
-                && let Ok(value) = any_from_json(value)
-            {
-                self.put(&params, name, Some(value));
+            if let Ok(value) = any_from_json(value) {
+                self.put_missing(&params, name, Some(value));
             }
         }
-        self.put(&map, "pos", pair(node.pos));
-        self.put(&map, "size", node.size.and_then(pair));
-        self.put(&map, "title", node.title.as_deref().map(Any::from));
-        self.put(&map, "mode", Some(Any::from(node.mode.as_str())));
-        self.put(&map, "frame", node.frame.as_ref().map(|frame| Any::from(frame.as_str())));
-        self.put(&map, "color", node.color.as_deref().map(Any::from));
-        self.put(&map, "collapsed", node.collapsed.then_some(Any::Bool(true)));
-        self.put(&map, "z", node.z.as_deref().map(Any::from));
+        self.complete_required(id, node);
+        self.put_missing(&map, "size", node.size.and_then(pair));
+        self.put_missing(&map, "title", node.title.as_deref().map(Any::from));
+        self.put_missing(&map, "mode", Some(Any::from(node.mode.as_str())));
+        self.put_missing(&map, "frame", node.frame.as_ref().map(|frame| Any::from(frame.as_str())));
+        self.put_missing(&map, "color", node.color.as_deref().map(Any::from));
+        self.put_missing(&map, "collapsed", node.collapsed.then_some(Any::Bool(true)));
+        self.put_missing(&map, "z", node.z.as_deref().map(Any::from));
+    }
+
+    /// Of that, only what no node can be without.
+    pub(super) fn complete_required(&mut self, id: &NodeId, node: &Node) {
+        let Some(map) = self.node_map(id) else { return };
+        self.put_missing(&map, "type", Some(Any::from(node.node_type.as_str())));
+        self.put_missing(&map, "version", Some(Any::from(node.version)));
+        self.put_missing(&map, "pos", pair(node.pos));
+    }
+
+    pub(super) fn complete_frame_required(&mut self, id: &FrameId, frame: &Frame) {
+        let Some(Out::YMap(map)) = self.roots.frames.get(&self.txn, id.as_str()) else { return };
+        self.put_missing(&map, "pos", pair(frame.pos));
+        self.put_missing(&map, "size", pair(frame.size));
+    }
+
+    /// Writes what `frame` has and the frame of that id lacks.
+    pub(super) fn complete_frame(&mut self, id: &FrameId, frame: &Frame) {
+        let Some(Out::YMap(map)) = self.roots.frames.get(&self.txn, id.as_str()) else { return };
+        self.complete_frame_required(id, frame);
+        self.put_missing(&map, "title", Some(Any::from(frame.title.as_str())));
+        self.put_missing(&map, "color", frame.color.as_deref().map(Any::from));
     }
 
     /// Puts back a node that undo could not restore whole, under its old id, with wires whose ends are there.
@@ -88,6 +114,9 @@ impl<'a> Edit<'a> {
             self.roots.edges.remove(&mut self.txn, &edge);
         }
         for id in ids {
+            if let (Some(trash), Some(node)) = (&self.trash, self.node(id)) {
+                trash.lock().unwrap_or_else(PoisonError::into_inner).add_node(id.clone(), node);
+            }
             if self.has_node(id) {
                 self.roots.nodes.remove(&mut self.txn, id.as_str());
             }
@@ -202,6 +231,9 @@ impl<'a> Edit<'a> {
 
     /// Removes a frame; its nodes stay where they are and belong to none.
     pub fn remove_frame(&mut self, id: &FrameId) -> bool {
+        if let (Some(trash), Some(frame)) = (&self.trash, self.frame(id)) {
+            trash.lock().unwrap_or_else(PoisonError::into_inner).add_frame(id.clone(), frame);
+        }
         let members: Vec<MapRef> = self
             .roots
             .nodes
@@ -233,6 +265,10 @@ impl<'a> Edit<'a> {
         project::node(&self.txn, id, self.roots.nodes.get(&self.txn, id.as_str())?, &mut Vec::new())
     }
 
+    pub fn frame(&self, id: &FrameId) -> Option<Frame> {
+        project::frame(&self.txn, id, self.roots.frames.get(&self.txn, id.as_str())?, &mut Vec::new())
+    }
+
     pub fn has_node(&self, id: &NodeId) -> bool {
         self.roots.nodes.contains_key(&self.txn, id.as_str())
     }
@@ -261,7 +297,7 @@ impl<'a> Edit<'a> {
         ];
         let entries = entries.map(|(key, value)| (key.to_owned(), Any::from(value)));
         let edges = self.roots.edges.clone();
-        self.put(&edges, id.as_str(), Some(Any::Map(std::sync::Arc::new(entries.into()))));
+        self.put(&edges, id.as_str(), Some(Any::Map(Arc::new(entries.into()))));
     }
 
     /// Writes a value unless it stands there already; `None` removes the key.
@@ -274,6 +310,12 @@ impl<'a> Edit<'a> {
                 map.remove(&mut self.txn, key);
             }
             None => {}
+        }
+    }
+
+    fn put_missing(&mut self, map: &MapRef, key: &str, value: Option<Any>) {
+        if !map.contains_key(&self.txn, key) {
+            self.put(map, key, value);
         }
     }
 
@@ -315,13 +357,9 @@ impl<'a> Edit<'a> {
     }
 }
 
-pub(super) fn is_prompt(spec: Option<&NodeSpec>, param: &str) -> bool {
-    spec.and_then(|spec| spec.param(param)).is_some_and(|param| param.kind == ParamKind::Prompt)
-}
-
 /// `None` for what is no place on a canvas.
 fn pair([x, y]: [f64; 2]) -> Option<Any> {
-    (x.is_finite() && y.is_finite()).then(|| Any::Array(std::sync::Arc::from([any_number(x), any_number(y)])))
+    (x.is_finite() && y.is_finite()).then(|| Any::Array(Arc::from([any_number(x), any_number(y)])))
 }
 
 fn edge_ends(edge: &Out) -> Option<(&str, &str)> {

@@ -25,8 +25,11 @@ pub use self::{
     undo::{UNDO_CAPTURE_MILLIS, UndoManager, undo_manager},
 };
 
+use std::sync::{Arc, Mutex};
+
 use yrs::{ClientID, Doc, Map, MapRef, OffsetKind, Options, Out, ReadTxn, TextRef, Transact, WriteTxn};
 
+use self::undo::Trash;
 use crate::{
     check::Problem,
     graph::{Edge, EdgeId, Frame, Graph, Meta, Node},
@@ -37,7 +40,7 @@ use crate::{
 pub const SCHEMA: i64 = 1;
 
 /// The roots of a graph document. Nothing else may stand at the root.
-pub(crate) const ROOTS: [&str; 4] = ["meta", "nodes", "edges", "frames"];
+const ROOTS: [&str; 4] = ["meta", "nodes", "edges", "frames"];
 
 /// Who makes a change. Undo takes back what came from [`Origin::Ui`] of this replica, and nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -48,6 +51,8 @@ pub enum Origin {
     Engine,
     /// A whole graph that came in: seeding, templates.
     Import,
+    /// What undo could not bring back by itself.
+    Mend,
 }
 
 impl Origin {
@@ -58,6 +63,7 @@ impl Origin {
             Self::Server => "server",
             Self::Engine => "engine",
             Self::Import => "import",
+            Self::Mend => "mend",
         }
     }
 }
@@ -89,15 +95,17 @@ pub fn outputs_guid(workflow: WorkflowId) -> String {
 #[derive(Debug, Clone)]
 pub struct GraphDocument {
     doc: Doc,
-    pub(crate) roots: Roots,
+    roots: Roots,
+    /// What was deleted from here as [`Origin::Ui`], for undo. A lock only because a document may move between threads.
+    trash: Arc<Mutex<Trash>>,
 }
 
 #[derive(Debug, Clone)]
-pub(crate) struct Roots {
-    pub meta: MapRef,
-    pub nodes: MapRef,
-    pub edges: MapRef,
-    pub frames: MapRef,
+struct Roots {
+    meta: MapRef,
+    nodes: MapRef,
+    edges: MapRef,
+    frames: MapRef,
 }
 
 impl GraphDocument {
@@ -108,7 +116,7 @@ impl GraphDocument {
             let [meta, nodes, edges, frames] = ROOTS.map(|root| txn.get_or_insert_map(root));
             Roots { meta, nodes, edges, frames }
         };
-        Self { doc, roots }
+        Self { doc, roots, trash: Arc::default() }
     }
 
     pub fn doc(&self) -> &Doc {
@@ -186,7 +194,8 @@ impl GraphDocument {
     /// Must not be called while another transaction on the document is open: natively that waits for ever, in a
     /// browser it panics.
     pub fn edit<R>(&self, origin: Origin, f: impl FnOnce(&mut Edit<'_>) -> R) -> R {
-        let mut edit = Edit::new(self.doc.transact_mut_with(origin.as_str()), self.roots.clone());
+        let trash = (origin == Origin::Ui).then(|| self.trash.clone());
+        let mut edit = Edit { txn: self.doc.transact_mut_with(origin.as_str()), roots: self.roots.clone(), trash };
         f(&mut edit)
     }
 }

@@ -1,15 +1,16 @@
+use std::sync::{Arc, Mutex};
+
 use proptest::{prelude::*, sample::Index};
 use serde_json::json;
 
 use super::{apply, encoded_len, graph_of, replica, seeded, ui};
 use crate::{
-    document::Edit,
+    document::{Edit, GraphDocument, undo_manager},
     fixture::{catalog, graph, id},
     graph::{Edge, EdgeId, Frame, Graph, Mode, Node},
-    id::NodeId,
+    id::{FrameId, NodeId},
     node::Catalog,
 };
-use yrs::{ReadTxn, Transact};
 
 /// One random edit; what it lands on is chosen among what the replica has at that moment.
 #[derive(Debug, Clone)]
@@ -53,6 +54,12 @@ enum Happening {
         replica: usize,
         step: Step,
     },
+    Undo {
+        replica: usize,
+    },
+    Redo {
+        replica: usize,
+    },
     /// One of the updates that `to` has not had yet arrives there, whichever it is.
     Deliver {
         to: usize,
@@ -62,12 +69,14 @@ enum Happening {
 
 fn happening() -> impl Strategy<Value = Happening> {
     prop_oneof![
-        (0usize..3, step()).prop_map(|(replica, step)| Happening::Edit { replica, step }),
-        (0usize..3, any::<Index>()).prop_map(|(to, which)| Happening::Deliver { to, which }),
+        8 => (0usize..3, step()).prop_map(|(replica, step)| Happening::Edit { replica, step }),
+        2 => (0usize..3).prop_map(|replica| Happening::Undo { replica }),
+        1 => (0usize..3).prop_map(|replica| Happening::Redo { replica }),
+        8 => (0usize..3, any::<Index>()).prop_map(|(to, which)| Happening::Deliver { to, which }),
     ]
 }
 
-fn perform(edit: &mut Edit<'_>, graph: &Graph, catalog: &Catalog, step: &Step) {
+fn perform(edit: &mut Edit<'_>, graph: &Graph, catalog: &Catalog, step: &Step, fresh: &NodeId) {
     let nodes: Vec<&NodeId> = graph.nodes.keys().collect();
     let edges: Vec<&EdgeId> = graph.edges.keys().collect();
     let texts: Vec<&NodeId> = nodes.iter().copied().filter(|id| graph.nodes[*id].node_type == "text").collect();
@@ -75,7 +84,7 @@ fn perform(edit: &mut Edit<'_>, graph: &Graph, catalog: &Catalog, step: &Step) {
     match step {
         Step::Add(kind) => {
             let node_type = ["text", "photo", "blur", "collage"][usize::from(*kind) % 4];
-            edit.add_node(&NodeId::random(), &Node::new(node_type), catalog);
+            edit.add_node(fresh, &Node::new(node_type), catalog);
         }
         Step::Remove(index) => edit.remove_nodes(&pick(&nodes, index).into_iter().collect::<Vec<_>>()),
         Step::Move(index, to) => {
@@ -92,7 +101,9 @@ fn perform(edit: &mut Edit<'_>, graph: &Graph, catalog: &Catalog, step: &Step) {
         }
         Step::Type { node, at, delete, text } => {
             let Some(node) = pick(&texts, node) else { return };
-            let now = graph.nodes[&node].params["text"].as_str().unwrap().encode_utf16().count() as u32;
+            // In between, out of order, a text may not have arrived yet.
+            let Some(now) = graph.nodes[&node].params.get("text").and_then(|text| text.as_str()) else { return };
+            let now = now.encode_utf16().count() as u32;
             let at = at.index(now as usize + 1) as u32;
             // May be refused for tearing a character, which must change nothing.
             let _ = edit.edit_text(&node, "text", at, u32::from(*delete).min(now - at), text);
@@ -115,17 +126,24 @@ fn perform(edit: &mut Edit<'_>, graph: &Graph, catalog: &Catalog, step: &Step) {
             edit.set_mode(&node, [Mode::Active, Mode::Bypass, Mode::Mute][usize::from(*mode)]);
         }
         Step::Frame(index, at) => {
-            let frame = "f".parse().unwrap();
-            if graph.frames.contains_key(&frame) && at % 3 == 0 {
-                edit.remove_frame(&frame);
-            } else if graph.frames.contains_key(&frame) {
-                let frame = Frame { pos: [f64::from(*at), 0.0], ..graph.frames[&frame].clone() };
-                edit.update_frame(&"f".parse().unwrap(), &frame);
-            } else {
-                edit.add_frame(&frame, &Frame { pos: [0.0; 2], size: [9.0; 2], title: "f".into(), color: None });
-            }
+            let known = graph.frames.iter().next();
+            let frame = match known {
+                Some((id, _)) if at % 3 == 0 => {
+                    edit.remove_frame(id);
+                    None
+                }
+                Some((id, frame)) => {
+                    edit.update_frame(id, &Frame { pos: [f64::from(*at), 0.0], ..frame.clone() });
+                    Some(id.clone())
+                }
+                None => {
+                    let id: FrameId = fresh.as_str().parse().unwrap();
+                    edit.add_frame(&id, &Frame { pos: [0.0; 2], size: [9.0; 2], title: "f".into(), color: None });
+                    Some(id)
+                }
+            };
             if let Some(node) = pick(&nodes, index) {
-                edit.set_frame(&node, Some(&frame));
+                edit.set_frame(&node, frame.as_ref());
             }
         }
         Step::Title(title) => edit.set_title(title),
@@ -135,35 +153,50 @@ fn perform(edit: &mut Edit<'_>, graph: &Graph, catalog: &Catalog, step: &Step) {
     }
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, max_shrink_iters: 2000, ..ProptestConfig::default() })]
+/// The updates that `document` sends out while `write` runs.
+fn written_by(document: &GraphDocument, write: impl FnOnce()) -> Vec<Vec<u8>> {
+    let sent = Arc::new(Mutex::new(Vec::new()));
+    let outbox = sent.clone();
+    document
+        .doc()
+        .observe_update_v1("test", move |_, event| outbox.lock().unwrap().push(event.update.clone()))
+        .unwrap();
+    write();
+    document.doc().unobserve_update_v1("test").unwrap();
+    std::mem::take(&mut *sent.lock().unwrap())
+}
 
-    /// Three replicas edit at once; updates arrive late and in any order. At rest all three are equal.
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 250, max_shrink_iters: 2000, ..ProptestConfig::default() })]
+
+    /// Three people edit, undo and redo at once; updates arrive late and in any order. At rest all three are equal.
     #[test]
-    fn replicas_are_equal_at_rest(plan in prop::collection::vec(happening(), 0..100)) {
+    fn replicas_are_equal_at_rest(plan in prop::collection::vec(happening(), 0..120)) {
         let catalog = catalog();
         let first = seeded(&graph("a:photo; b:blur; t:text; d:collage; a.image -> b.image"));
         let replicas = [first.clone(), replica(&first, 2), replica(&first, 3)];
+        let mut undo = replicas.each_ref().map(|replica| undo_manager(replica, || 1));
         // Updates in the order they were made, and for each replica which of them it has not had.
         let mut updates: Vec<Vec<u8>> = Vec::new();
         let mut waiting: [Vec<usize>; 3] = Default::default();
-        for happening in &plan {
+        for (n, happening) in plan.iter().enumerate() {
             match happening {
-                Happening::Edit { replica, step } => {
-                    let document = &replicas[*replica];
-                    let before = document.doc().transact().state_vector();
-                    let (graph, _) = document.project();
-                    let deleted = ui(document, |edit| {
-                        perform(edit, &graph, &catalog, step);
-                        !edit.txn().delete_set().is_empty()
+                Happening::Edit { replica, .. } | Happening::Undo { replica } | Happening::Redo { replica } => {
+                    let made = written_by(&replicas[*replica], || match happening {
+                        Happening::Undo { .. } => drop(undo[*replica].undo_blocking()),
+                        Happening::Redo { .. } => drop(undo[*replica].redo_blocking()),
+                        Happening::Edit { step, .. } => {
+                            undo[*replica].reset();
+                            let (graph, _) = replicas[*replica].project();
+                            ui(&replicas[*replica], |edit| perform(edit, &graph, &catalog, step, &id(&format!("n{n}"))));
+                        }
+                        Happening::Deliver { .. } => {}
                     });
-                    if document.doc().transact().state_vector() == before && !deleted {
-                        continue;
-                    }
-                    let update = document.doc().transact().encode_diff_v1(&before);
-                    updates.push(update);
-                    for other in (0..3).filter(|other| other != replica) {
-                        waiting[other].push(updates.len() - 1);
+                    for update in made {
+                        updates.push(update);
+                        for other in (0..3).filter(|other| other != replica) {
+                            waiting[other].push(updates.len() - 1);
+                        }
                     }
                 }
                 Happening::Deliver { to, which } => {

@@ -151,6 +151,44 @@ fn a_node_edited_elsewhere_while_it_was_deleted_comes_back_whole() {
 }
 
 #[test]
+fn a_deleted_node_that_its_maker_moved_meanwhile_comes_back_with_a_place() {
+    for (hers, his) in [(10, 20), (20, 10)] {
+        let server = person().document;
+        let mut ada = Person::at(replica(&server, hers));
+        let bob = replica(&server, his);
+        let made = crate::graph::Node { pos: [3.0, 4.0], ..crate::graph::Node::new("blur") };
+        ui(&bob, |edit| edit.add_node(&id("n"), &made, &catalog()));
+        exchange(&ada.document, &bob);
+        ada.edit(|edit| edit.remove_nodes(&[id("n")]));
+        ui(&bob, |edit| edit.move_nodes(&[(id("n"), [9.0, 9.0])]));
+        exchange(&ada.document, &bob);
+        assert!(ada.undo.undo_blocking());
+        exchange(&ada.document, &bob);
+        assert_eq!(node_of(&ada.document, &id("n")), Some(made));
+        assert_eq!(graph_of(&ada.document), graph_of(&bob));
+        assert!(!ada.undo.can_undo(), "what was mended is no step of its own");
+    }
+}
+
+#[test]
+fn taking_back_a_move_that_raced_with_another_leaves_the_node_a_place() {
+    for (hers, his) in [(10, 20), (20, 10)] {
+        let mut start = graph("c:blur");
+        start.nodes.get_mut("c").unwrap().pos = [3.0, 4.0];
+        let server = seeded(&start);
+        let mut ada = Person::at(replica(&server, hers));
+        let bob = replica(&server, his);
+        ada.edit(|edit| edit.move_nodes(&[(id("c"), [5.0, 5.0])]));
+        ui(&bob, |edit| edit.move_nodes(&[(id("c"), [9.0, 9.0])]));
+        exchange(&ada.document, &bob);
+        ada.undo.undo_blocking();
+        exchange(&ada.document, &bob);
+        assert_ne!(graph_of(&bob).nodes["c"].pos, [0.0, 0.0]);
+        assert_eq!(graph_of(&ada.document), graph_of(&bob));
+    }
+}
+
+#[test]
 fn a_node_can_be_put_back_under_its_id_without_undo() {
     let ada = person();
     let before = graph_of(&ada.document);
