@@ -1,5 +1,5 @@
 use serde_json::json;
-use yrs::{Map, Out, ReadTxn, Text, TextPrelim, Transact};
+use yrs::{Map, Out, ReadTxn, StateVector, Text, TextPrelim, Transact, Update, updates::decoder::Decode};
 
 use super::{GraphDocument, exchange, graph_of, node_of, replica, seeded, send, text_of, ui, workflow};
 use crate::{
@@ -53,6 +53,16 @@ fn the_outputs_are_a_real_subdocument_named_after_the_workflow() {
     let txn = b.doc().transact();
     assert_eq!(b.outputs_guid_in(&txn), Some(outputs_guid(workflow())));
     assert_eq!(txn.subdoc_guids().map(|guid| guid.to_string()).collect::<Vec<_>>(), [outputs_guid(workflow())]);
+}
+
+#[test]
+fn a_document_stored_in_v2_reads_back_with_its_subdocument() {
+    let (a, _) = two();
+    let stored = a.doc().transact().encode_state_as_update_v2(&StateVector::default());
+    let loaded = GraphDocument::new(new_doc(None));
+    loaded.doc().transact_mut().apply_update(Update::decode_v2(&stored).unwrap()).unwrap();
+    assert_eq!(graph_of(&loaded), graph_of(&a));
+    assert_eq!(loaded.outputs_guid_in(&loaded.doc().transact()), Some(outputs_guid(workflow())));
 }
 
 #[test]
