@@ -2,7 +2,7 @@
 //!
 //! `{"openflow":1,"meta":{…},"nodes":{id:{…}},"edges":{id:{…}},"frames":{…}}`. Reading is strict: what this build does
 //! not know is refused with its place, since dropping it silently would lose somebody's work. Whether the graph makes
-//! sense is not looked at here: see [`crate::check`]. What [`write`] gives is stable, so that it can be diffed.
+//! sense is not looked at here: see [`crate::check`]. What [`write()`] gives is stable, so that it can be diffed.
 
 mod read;
 mod write;
