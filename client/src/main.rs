@@ -10,7 +10,9 @@ mod api;
 mod canvas;
 #[allow(dead_code)]
 mod dom;
+mod media;
 mod pages;
+mod panels;
 mod presence;
 #[allow(dead_code, unused_imports)]
 mod replica;

@@ -2,8 +2,11 @@
 //!
 //! No state and no decisions live here, so that everything else compiles and tests without a browser.
 
+mod input;
+mod media;
 mod socket;
 mod storage;
+mod surface;
 mod text;
 mod upload;
 
@@ -13,11 +16,17 @@ use futures_channel::oneshot;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{Document, Event, EventTarget, HtmlElement, Window};
 
+pub use input::{Key, carries_files, chosen, dropped, pasted, set_clipboard, text_selected};
+pub use media::Player;
 pub use socket::{Socket, SocketEvent, SocketSender};
 pub use storage::{forget, store, store_bytes, stored, stored_bytes, stored_keys};
+pub use surface::{
+    LAYER, Measured, SURFACE, capture_pointer, hit, in_field, leave_field, measure_node, move_layer, on_control,
+    part_of_target, scroll_into_view, scrolls, set_moving, surface_point, surface_size,
+};
 pub use text::{Selection, TextArea};
 pub use upload::upload;
-pub use web_sys::File;
+pub use web_sys::{Event as BrowserEvent, File};
 
 pub fn window() -> Window {
     web_sys::window().expect("the client runs in a page")

@@ -3,7 +3,10 @@
 //! Presses, moves and releases go in, [`Effect`]s come out; what is under way can be looked at in between and drawn.
 //! Fed by `surface.rs`. Never touches the document.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
 
 use shared::{graph::EdgeId, id::NodeId};
 
@@ -78,7 +81,8 @@ pub struct LooseWire {
     pub end_canvas: Point,
     /// The wire this was before it was pulled off.
     pub detached: Option<EdgeId>,
-    pub partners: Vec<Partner>,
+    /// Shared, because the machine is copied at every move.
+    pub partners: Rc<[Partner]>,
     /// Where it would end if it were let go now.
     pub meant: Option<PortRef>,
 }
@@ -290,7 +294,7 @@ impl Gestures {
             (Button::Secondary, target) => vec![Effect::Menu { target, at_screen: press.at_screen }],
             (_, Target::Port(port)) if press.writable => {
                 let end_canvas = scene.viewport().canvas_from_screen(press.at_screen);
-                let partners = scene.partners(&port, None);
+                let partners = scene.partners(&port, None).into();
                 self.now =
                     Gesture::TappedWire(LooseWire { from: port, end_canvas, detached: None, partners, meant: None });
                 Vec::new()
@@ -371,7 +375,7 @@ fn begin(press: &Press, scene: &impl Scene) -> Gesture {
 }
 
 fn loose_wire(from: PortRef, detached: Option<EdgeId>, end_canvas: Point, scene: &impl Scene) -> Gesture {
-    let partners = scene.partners(&from, detached.as_ref());
+    let partners = scene.partners(&from, detached.as_ref()).into();
     Gesture::Wire(LooseWire { from, end_canvas, detached, partners, meant: None })
 }
 

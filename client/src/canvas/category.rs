@@ -1,0 +1,70 @@
+//! Kinds of nodes as people see them: groups, pictures, names.
+
+use shared::{node::NodeSpec, value::ValueType};
+
+use crate::ui::Glyph;
+
+/// The group's name in the palette.
+pub fn title(category: &str) -> String {
+    match category {
+        "http" => "Web".into(),
+        "json" => "JSON".into(),
+        "text" => "Text and language".into(),
+        "image" => "Pictures".into(),
+        "video" => "Video".into(),
+        "audio" => "Sound".into(),
+        "number" => "Numbers".into(),
+        "output" => "Results".into(),
+        other => words(other),
+    }
+}
+
+/// Video first, as the whole product is; kinds this version does not know come last, by name.
+pub fn rank(category: &str) -> usize {
+    let order = ["video", "image", "audio", "text", "number", "json", "http", "output"];
+    order.iter().position(|known| *known == category).unwrap_or(order.len())
+}
+
+pub fn glyph(spec: &NodeSpec) -> Glyph {
+    match spec.category() {
+        "video" => Glyph::Film,
+        "image" => Glyph::Image,
+        "audio" => Glyph::AudioLines,
+        "text" if spec.node_type.contains("chat") => Glyph::Sparkles,
+        "text" => Glyph::Type,
+        "number" => Glyph::Hash,
+        "json" => Glyph::Braces,
+        "http" => Glyph::Globe,
+        "output" => Glyph::CloudCheck,
+        _ => Glyph::Blocks,
+    }
+}
+
+/// `font_size` as "Font size".
+pub fn words(name: &str) -> String {
+    let mut text = name.replace(['_', '-'], " ");
+    if let Some(first) = text.get(..1).map(str::to_uppercase) {
+        text.replace_range(..1, &first);
+    }
+    text
+}
+
+/// The name of what a port carries, item by item: `image` of `list<image>`.
+pub fn item_name(value_type: &ValueType) -> String {
+    match value_type {
+        ValueType::List(item) => item.to_string(),
+        single => single.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_become_words() {
+        assert_eq!(words("font_size"), "Font size");
+        assert_eq!(words("éclat"), "éclat");
+        assert_eq!(words(""), "");
+    }
+}

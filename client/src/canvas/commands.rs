@@ -1,0 +1,315 @@
+//! What the person asks of the graph: adding, wiring, deleting, copying, running.
+//!
+//! Each is one edit and one undo step. Called by gestures, keys, menus and panels alike, so that all of them agree.
+
+use std::collections::BTreeSet;
+
+use dioxus::prelude::*;
+use shared::{
+    api::StartRun,
+    graph::{Edge, EdgeId, Graph, Mode, Node},
+    id::{NodeId, RunId},
+};
+
+use super::{
+    connect::{PortRef, fitting_ports, port_type},
+    geometry::{Point, Rect, plus},
+    gesture::{Effect, Gestures, Scene},
+    keys::Command,
+    layout::{NodeLayout, Side},
+    live::LiveScene,
+    state::{Canvas, CanvasStateStoreExt, MenuAt, Search},
+    viewport::Viewport,
+};
+use crate::{
+    api::Api,
+    replica::view::CanvasViewStoreExt,
+    ui::{Toaster, Tone},
+};
+
+/// How far copies lie from their originals.
+const COPY_OFFSET: Point = [32.0, 32.0];
+
+impl Canvas {
+    pub fn apply(&self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Look(viewport) => self.look(viewport),
+                Effect::Select(selection) => self.select(selection),
+                Effect::SelectWire(edge) => self.select_wire(edge),
+                Effect::Place(moves) => {
+                    let label = if moves.len() == 1 { "move" } else { "move nodes" };
+                    self.replica().edit(label, |edit| edit.move_nodes(&moves));
+                    self.replica().end_gesture();
+                }
+                Effect::PlaceCopies { nodes, delta } => self.insert(&self.part(&nodes), delta, "duplicate"),
+                Effect::Resize { node, size } => {
+                    self.replica().edit("resize", |edit| edit.resize_node(&node, Some(size)));
+                    self.replica().end_gesture();
+                }
+                Effect::Connect { output, input, detached } => self.connect(&output, &input, detached.as_ref()),
+                Effect::Disconnect(edge) => {
+                    self.replica().edit("disconnect", |edit| edit.disconnect(&edge));
+                    self.replica().end_gesture();
+                }
+                Effect::Search { from, at_canvas } => self.open_search(at_canvas, Some(from)),
+                Effect::Menu { target, at_screen } => self.state.menu().set(Some(MenuAt { at_screen, target })),
+            }
+        }
+    }
+
+    /// What a key asks for. Copying, cutting and pasting come as events of their own: see `keyboard.rs`.
+    pub fn obey(&self, command: Command, toaster: Toaster) {
+        match command {
+            Command::AddNode => self.open_search(self.middle_canvas(), None),
+            Command::Cancel => self.escape(),
+            Command::CancelRun => self.cancel_runs(toaster),
+            Command::Copy | Command::Cut => {}
+            Command::Delete => self.delete_selection(),
+            Command::Duplicate => {
+                self.insert(&self.part(&self.selected()), COPY_OFFSET, "duplicate");
+            }
+            Command::FitAll => self.fit(None),
+            Command::FitSelection => self.fit(Some(self.selected())),
+            Command::Minimap => {
+                let shown = *self.state.minimap().peek();
+                self.state.minimap().set(!shown);
+            }
+            Command::Nudge(by) => self.nudge(by),
+            Command::Bypass => self.toggle_mode(Mode::Bypass),
+            Command::Mute => self.toggle_mode(Mode::Mute),
+            Command::Redo => self.redo(toaster),
+            Command::Rename => {
+                self.state.renaming().set(self.selected().first().cloned());
+            }
+            Command::Run => self.run(Vec::new(), toaster),
+            Command::RunSelection => self.run(self.selected().into_iter().collect(), toaster),
+            Command::SaveHint => toaster.say(Tone::Ok, "Every change is saved as you make it."),
+            Command::SelectAll => {
+                let all = self.view.nodes().peek().keys().cloned().collect();
+                self.select(all);
+            }
+            Command::Shortcuts => self.state.sheet().set(true),
+            Command::Undo => self.undo(toaster),
+            Command::ZoomIn => self.zoom_by(1.25),
+            Command::ZoomOut => self.zoom_by(0.8),
+            Command::ZoomToOne => {
+                self.zoom_by(1.0 / self.looking().zoom);
+            }
+        }
+    }
+
+    pub fn undo(&self, toaster: Toaster) {
+        if let Some(label) = self.replica().undo() {
+            toaster.say(Tone::Neutral, format!("Undone: {label}"));
+        }
+    }
+
+    pub fn redo(&self, toaster: Toaster) {
+        if let Some(label) = self.replica().redo() {
+            toaster.say(Tone::Neutral, format!("Redone: {label}"));
+        }
+    }
+
+    pub fn open_search(&self, at_canvas: Point, from: Option<PortRef>) {
+        if self.writable() {
+            self.state.search().set(Some(Search { at_canvas, from }));
+        }
+    }
+
+    /// Adds a node of this type with its upper left corner here, wired to `from` where something fits.
+    pub fn add_node(&self, node: Node, from: Option<&PortRef>) -> NodeId {
+        let catalog = self.catalog();
+        let id = NodeId::random();
+        let edge = from.and_then(|loose| {
+            let spec = catalog.get(&node.node_type)?;
+            let nodes = self.view.nodes();
+            let nodes = nodes.peek();
+            let carried = port_type(nodes.get(&loose.node)?, loose, &catalog)?;
+            let other = if loose.side == Side::Out { Side::In } else { Side::Out };
+            let (name, _) = *fitting_ports(spec, other, carried).first()?;
+            let port = PortRef { node: id.clone(), side: other, name: name.into() };
+            Some(if loose.side == Side::Out { edge_of(loose, &port) } else { edge_of(&port, loose) })
+        });
+        self.replica().edit("add", |edit| {
+            edit.add_node(&id, &node, &catalog);
+            if let Some(edge) = edge {
+                edit.connect(edge, &catalog);
+            }
+        });
+        self.replica().end_gesture();
+        self.select(BTreeSet::from([id.clone()]));
+        id
+    }
+
+    /// Where to put the corner of a new node so that the dropped wire meets it, or that it stands under the pointer.
+    pub fn corner_for(&self, node: &Node, at_canvas: Point, from: Option<&PortRef>) -> Point {
+        let catalog = self.catalog();
+        let layout = NodeLayout::estimate(node, catalog.get(&node.node_type));
+        match from.map(|port| port.side) {
+            Some(Side::Out) => [at_canvas[0], at_canvas[1] - 60.0],
+            Some(Side::In) => [at_canvas[0] - layout.size[0], at_canvas[1] - 60.0],
+            None => [at_canvas[0] - layout.size[0] / 2.0, at_canvas[1] - 20.0],
+        }
+    }
+
+    fn connect(&self, output: &PortRef, input: &PortRef, detached: Option<&EdgeId>) {
+        let catalog = self.catalog();
+        let edge = edge_of(output, input);
+        let unchanged = detached.is_some_and(|id| self.view.edges().peek().get(id) == Some(&edge));
+        if unchanged {
+            return;
+        }
+        self.replica().edit("connect", |edit| {
+            if let Some(detached) = detached {
+                edit.disconnect(detached);
+            }
+            edit.connect(edge, &catalog);
+        });
+        self.replica().end_gesture();
+    }
+
+    pub fn delete_selection(&self) {
+        let wire = self.state.wire().peek().clone();
+        if let Some(edge) = wire {
+            self.replica().edit("disconnect", |edit| edit.disconnect(&edge));
+            self.state.wire().set(None);
+        } else {
+            let ids: Vec<NodeId> = self.selected().into_iter().collect();
+            if ids.is_empty() {
+                return;
+            }
+            let label = if ids.len() == 1 { "delete" } else { "delete nodes" };
+            self.replica().edit(label, |edit| edit.remove_nodes(&ids));
+            self.select(BTreeSet::new());
+        }
+        self.replica().end_gesture();
+    }
+
+    /// These nodes and the wires between them.
+    pub fn part(&self, nodes: &BTreeSet<NodeId>) -> Graph {
+        let all = self.view.nodes();
+        let all = all.peek();
+        let edges = self.view.edges();
+        let edges = edges.peek();
+        let inner = edges.iter().filter(|(_, edge)| nodes.contains(&edge.from) && nodes.contains(&edge.to));
+        Graph {
+            nodes: nodes.iter().filter_map(|id| Some((id.clone(), all.get(id)?.clone()))).collect(),
+            edges: inner.map(|(id, edge)| (id.clone(), edge.clone())).collect(),
+            ..Graph::default()
+        }
+    }
+
+    /// Adds a copy of `graph` and selects it.
+    pub fn insert(&self, graph: &Graph, offset: Point, label: &str) {
+        if graph.nodes.is_empty() {
+            return;
+        }
+        let catalog = self.catalog();
+        let renamed = self.replica().edit(label, |edit| edit.insert_graph(graph, &catalog, offset));
+        self.replica().end_gesture();
+        if let Some(renamed) = renamed {
+            self.select(renamed.into_values().collect());
+        }
+    }
+
+    /// Adds a copy of `graph` with its middle at a point.
+    pub fn insert_at(&self, graph: &Graph, at_canvas: Point, label: &str) {
+        let rects = graph.nodes.values().map(|node| Rect::new(node.pos, [280.0, 200.0]));
+        if let Some(around) = Rect::around(rects) {
+            let [x, y] = around.center();
+            self.insert(graph, [at_canvas[0] - x, at_canvas[1] - y].map(f64::round), label);
+        }
+    }
+
+    fn nudge(&self, by: Point) {
+        let nodes = self.view.nodes().peek().clone();
+        let chosen = self.selected();
+        let moves: Vec<_> =
+            chosen.into_iter().filter_map(|id| Some((id.clone(), plus(nodes.get(&id)?.pos, by)))).collect();
+        if !moves.is_empty() {
+            // Steps in quick succession are one undo step: no `end_gesture`.
+            self.replica().edit("nudge", |edit| edit.move_nodes(&moves));
+        }
+    }
+
+    pub fn toggle_mode(&self, mode: Mode) {
+        let nodes = self.view.nodes().peek().clone();
+        let chosen = self.selected();
+        let all_there = chosen.iter().all(|id| nodes.get(id).is_some_and(|node| node.mode == mode));
+        let mode = if all_there { Mode::Active } else { mode };
+        self.replica().edit(mode.as_str(), |edit| {
+            for id in &chosen {
+                edit.set_mode(id, mode);
+            }
+        });
+        self.replica().end_gesture();
+    }
+
+    fn escape(&self) {
+        self.state.hand().set(Gestures::default());
+        self.replica().set_presence(|own| {
+            own.dragging.clear();
+            own.wire = None;
+        });
+        self.state.menu().set(None);
+        self.select(BTreeSet::new());
+    }
+
+    /// Shows everything, or some nodes.
+    pub fn fit(&self, nodes: Option<BTreeSet<NodeId>>) {
+        let scene = LiveScene(*self);
+        let all: Vec<NodeId> = self.view.nodes().peek().keys().cloned().collect();
+        let nodes = nodes.filter(|nodes| !nodes.is_empty()).map_or(all, |nodes| nodes.into_iter().collect());
+        let screen = self.screen();
+        if let Some(around) = Rect::around(nodes.iter().filter_map(|id| scene.rect(id))) {
+            self.look(Viewport::fitting(around, screen));
+        }
+    }
+
+    /// Selects a node and brings it into the middle.
+    pub fn go_to(&self, id: &NodeId) {
+        if let Some(rect) = LiveScene(*self).rect(id) {
+            let zoom = self.looking().zoom.max(0.6);
+            self.look(Viewport::centered(rect.center(), zoom, self.screen()));
+            self.select(BTreeSet::from([id.clone()]));
+        }
+    }
+
+    pub fn zoom_by(&self, factor: f64) {
+        self.look(self.looking().zoomed(self.screen().map(|length| length / 2.0), factor));
+    }
+
+    /// Starts a run of these nodes and what they need; of everything if there are none.
+    pub fn run(&self, targets: Vec<NodeId>, toaster: Toaster) {
+        if !self.runnable() {
+            return;
+        }
+        let workflow = self.replica().workflow();
+        spawn(async move {
+            let body = StartRun { targets, ..StartRun::default() };
+            if let Err(error) = Api.start_run(workflow, &body).await {
+                toaster.say(Tone::Danger, error.sentence());
+            }
+        });
+    }
+
+    pub fn cancel_runs(&self, toaster: Toaster) {
+        let going: Vec<RunId> = {
+            let runs = self.view.runs();
+            let runs = runs.peek();
+            runs.iter().filter(|(_, run)| !run.status.is_final()).map(|(id, _)| *id).collect()
+        };
+        spawn(async move {
+            for run in going {
+                if let Err(error) = Api.cancel_run(run).await {
+                    toaster.say(Tone::Danger, error.sentence());
+                }
+            }
+        });
+    }
+}
+
+fn edge_of(output: &PortRef, input: &PortRef) -> Edge {
+    Edge { from: output.node.clone(), output: output.name.clone(), to: input.node.clone(), input: input.name.clone() }
+}

@@ -1,0 +1,82 @@
+//! The scene that hands act on, in life: the editor's stores, read without subscribing.
+
+use std::collections::BTreeSet;
+
+use dioxus::prelude::*;
+use shared::{graph::EdgeId, id::NodeId};
+
+use super::{
+    connect::{self, Partner, PortRef},
+    geometry::{Point, Rect, plus},
+    gesture::Scene,
+    layout::{NodeLayout, Side},
+    state::{Canvas, CanvasStateStoreExt},
+    viewport::Viewport,
+};
+use crate::replica::view::CanvasViewStoreExt;
+
+pub struct LiveScene(pub Canvas);
+
+impl LiveScene {
+    fn layout(&self, id: &NodeId) -> Option<NodeLayout> {
+        let measured = self.0.state.layouts().peek().get(id).cloned();
+        measured.or_else(|| {
+            let nodes = self.0.view.nodes();
+            let nodes = nodes.peek();
+            let node = nodes.get(id)?;
+            Some(NodeLayout::estimate(node, self.0.catalog().get(&node.node_type)))
+        })
+    }
+
+    fn place(&self, port: &PortRef) -> (Point, Rect) {
+        match (self.rect(&port.node), self.layout(&port.node)) {
+            (Some(rect), Some(layout)) => (plus([rect.x, rect.y], layout.port(port.side, &port.name)), rect),
+            // Asked only for nodes of the graph; one that went this instant is nowhere.
+            _ => Default::default(),
+        }
+    }
+}
+
+impl Scene for LiveScene {
+    fn viewport(&self) -> Viewport {
+        self.0.looking()
+    }
+
+    fn selection(&self) -> BTreeSet<NodeId> {
+        self.0.selected()
+    }
+
+    fn rect(&self, node: &NodeId) -> Option<Rect> {
+        let pos = self.0.view.nodes().peek().get(node)?.pos;
+        Some(Rect::new(pos, self.layout(node)?.size))
+    }
+
+    fn nodes_in(&self, rect_canvas: Rect) -> BTreeSet<NodeId> {
+        let ids: Vec<NodeId> = self.0.view.nodes().peek().keys().cloned().collect();
+        ids.into_iter().filter(|id| self.rect(id).is_some_and(|rect| rect.intersects(&rect_canvas))).collect()
+    }
+
+    fn partners(&self, loose: &PortRef, without: Option<&EdgeId>) -> Vec<Partner> {
+        let nodes = self.0.view.nodes().peek().clone();
+        let edges = self.0.view.edges().peek().clone();
+        connect::partners(loose, &nodes, &edges, without, &self.0.catalog(), |port| self.place(port))
+    }
+
+    fn wire_into(&self, input: &PortRef) -> Option<(EdgeId, PortRef)> {
+        let edges = self.0.view.edges();
+        let edges = edges.peek();
+        // Of several wires into one input the newest is pulled off.
+        let found = edges.iter().rfind(|(_, edge)| edge.to == input.node && edge.input == input.name);
+        found.map(|(id, edge)| (id.clone(), PortRef::output(edge.from.clone(), edge.output.clone())))
+    }
+
+    fn wire_ends(&self, edge: &EdgeId) -> Option<(PortRef, PortRef)> {
+        let edges = self.0.view.edges();
+        let edges = edges.peek();
+        let edge = edges.get(edge)?;
+        Some((
+            PortRef { node: edge.from.clone(), side: Side::Out, name: edge.output.clone() },
+            PortRef { node: edge.to.clone(), side: Side::In, name: edge.input.clone() },
+        ))
+    }
+}

@@ -1,0 +1,256 @@
+//! The element that hears hands: pointers and wheels become gestures, gestures become effects.
+
+use dioxus::{html::geometry::WheelDelta, prelude::*, web::WebEventExt};
+
+use super::{
+    boxes::EmptyHint,
+    connect::PortRef,
+    cursors::Cursors,
+    gesture::{Button, Effect, Gesture, Gestures, Modifiers, Press, Scene, Target},
+    layout::Side,
+    live::LiveScene,
+    loose::{LooseWires, Marquee},
+    node::Nodes,
+    state::{Canvas, CanvasStateStoreExt, use_canvas},
+    viewport::wheel_factor,
+    wires::Wires,
+};
+use crate::{dom, media::use_drop};
+
+#[component]
+pub fn Surface(space: ReadSignal<bool>) -> Element {
+    let canvas = use_canvas();
+    let rest = use_rest(canvas);
+    let dropping = use_drop(canvas);
+    let holding = use_memo(move || match canvas.state.hand().read().now {
+        Gesture::Pan { .. } | Gesture::Pinch { .. } => "pan",
+        Gesture::Move { .. } => "move",
+        Gesture::Wire(_) | Gesture::TappedWire(_) => "wire",
+        Gesture::Marquee { .. } => "marquee",
+        Gesture::Resize { .. } => "resize",
+        Gesture::Idle | Gesture::Pressed { .. } => "nothing",
+    });
+    rsx! {
+        section {
+            id: dom::SURFACE,
+            class: "surface",
+            role: "application",
+            aria_label: "Canvas",
+            "data-holding": holding(),
+            "data-space": space(),
+            "data-dropping": dropping.over(),
+            onresize: move |_| {
+                if let Some(size) = dom::surface_size() {
+                    canvas.state.screen().set(size);
+                }
+            },
+            onmounted: move |_| {
+                if let Some(size) = dom::surface_size() {
+                    canvas.state.screen().set(size);
+                }
+                canvas.look(canvas.looking());
+            },
+            onpointerdown: move |event| press(canvas, &event, space()),
+            onpointermove: move |event| moved(canvas, &event),
+            onpointerup: move |event| release(canvas, &event),
+            onpointercancel: move |_| canvas.state.hand().set(Gestures::default()),
+            onpointerleave: move |_| {
+                canvas.state.pointer_canvas().set(None);
+                canvas.replica().set_presence(|own| own.cursor = None);
+            },
+            onwheel: move |event| {
+                if wheel(canvas, &event) {
+                    rest.call(());
+                }
+            },
+            ondoubleclick: move |event| {
+                let hit = dom::hit(&event.as_web_event());
+                if hit.node.is_none() && hit.edge.is_none() {
+                    let at = event.client_coordinates();
+                    let at_screen = dom::surface_point(at.x, at.y);
+                    canvas.open_search(canvas.looking().canvas_from_screen(at_screen), None);
+                }
+            },
+            oncontextmenu: move |event| event.prevent_default(),
+            ondragover: move |event| dropping.drag_over(&event),
+            ondragleave: move |_| dropping.leave(),
+            ondrop: move |event| dropping.drop(&event),
+            div { id: dom::LAYER, class: "layer",
+                Wires {}
+                Nodes {}
+                LooseWires {}
+                Marquee {}
+                Cursors {}
+            }
+            EmptyHint {}
+        }
+    }
+}
+
+/// Tells the layer that it moves, and a moment after the last call that it rests.
+fn use_rest(canvas: Canvas) -> Callback<()> {
+    let mut generation = use_signal(|| 0u32);
+    use_callback(move |()| {
+        let mine = generation.peek().wrapping_add(1);
+        generation.set(mine);
+        dom::set_moving(true, 1.0);
+        spawn(async move {
+            gloo_timers::future::TimeoutFuture::new(160).await;
+            if *generation.peek() == mine {
+                dom::set_moving(false, canvas.looking().zoom);
+                tell_viewport(canvas);
+            }
+        });
+    })
+}
+
+fn tell_viewport(canvas: Canvas) {
+    let seen = canvas.looking().visible(canvas.screen());
+    canvas.replica().set_presence(|own| own.viewport = Some([seen.x, seen.y, seen.width, seen.height]));
+}
+
+fn press(canvas: Canvas, event: &PointerEvent, space: bool) {
+    let web = event.as_web_event();
+    let hit = dom::hit(&web);
+    let node = hit.node.as_deref().and_then(|id| id.parse().ok());
+    if hit.control {
+        // The control keeps the pointer; its node is what the person works on.
+        if let Some(node) = node
+            && !canvas.state.selection().peek().contains(&node)
+        {
+            canvas.select([node].into());
+        }
+        return;
+    }
+    let target = match (hit.port.as_deref().and_then(port_of), node, hit.edge.and_then(|edge| edge.parse().ok())) {
+        (Some((side, name)), Some(node), _) => Target::Port(PortRef { node, side, name }),
+        (_, Some(node), _) if hit.corner => Target::Corner(node),
+        (_, Some(node), _) => Target::Node(node),
+        (_, None, Some(edge)) => Target::Wire(edge),
+        (_, None, None) => Target::Canvas,
+    };
+    dom::leave_field();
+    dom::capture_pointer(&web);
+    let at = event.client_coordinates();
+    let held = event.modifiers();
+    let press = Press {
+        pointer: event.pointer_id(),
+        at_screen: dom::surface_point(at.x, at.y),
+        button: match web.button() {
+            1 => Button::Middle,
+            2 => Button::Secondary,
+            _ => Button::Primary,
+        },
+        touch: web.pointer_type() == "touch",
+        modifiers: Modifiers { shift: held.shift(), command: held.ctrl() || held.meta(), alt: held.alt(), space },
+        target,
+        writable: canvas.writable(),
+    };
+    with_hand(canvas, |hand, scene| hand.press(press, scene));
+}
+
+/// The machine works on a copy: the scene reads the store that holds it.
+fn with_hand(canvas: Canvas, f: impl FnOnce(&mut Gestures, &LiveScene) -> Vec<Effect>) {
+    let mut hand = canvas.holding();
+    let effects = f(&mut hand, &LiveScene(canvas));
+    canvas.state.hand().set(hand);
+    canvas.apply(effects);
+}
+
+fn moved(canvas: Canvas, event: &PointerEvent) {
+    let at = event.client_coordinates();
+    let at_screen = dom::surface_point(at.x, at.y);
+    let at_canvas = canvas.looking().canvas_from_screen(at_screen);
+    // Nobody draws from this one: it is only read when something is pasted.
+    canvas.state.pointer_canvas().set(Some(at_canvas));
+    if canvas.holding().now != Gesture::Idle {
+        with_hand(canvas, |hand, scene| hand.moved(event.pointer_id(), at_screen, scene));
+    }
+    let (dragging, wire) = held_things(canvas);
+    canvas.replica().set_presence(|own| {
+        own.cursor = Some(at_canvas);
+        own.dragging = dragging;
+        own.wire = wire;
+    });
+}
+
+/// What others see in this person's hand.
+fn held_things(canvas: Canvas) -> (Vec<(shared::id::NodeId, [f64; 2])>, Option<shared::presence::LooseWire>) {
+    let hand = canvas.state.hand();
+    let hand = hand.peek();
+    match &hand.now {
+        Gesture::Move { delta, origins, copies: false, .. } => {
+            let places = origins.iter().map(|(id, at)| (id.clone(), [at[0] + delta[0], at[1] + delta[1]]));
+            (places.collect(), None)
+        }
+        Gesture::Wire(loose) | Gesture::TappedWire(loose) => {
+            let wire = shared::presence::LooseWire {
+                node: loose.from.node.clone(),
+                port: loose.from.name.clone(),
+                output: loose.from.side == Side::Out,
+                end: loose.end_canvas,
+            };
+            (Vec::new(), Some(wire))
+        }
+        _ => (Vec::new(), None),
+    }
+}
+
+fn release(canvas: Canvas, event: &PointerEvent) {
+    let at = event.client_coordinates();
+    let at_screen = dom::surface_point(at.x, at.y);
+    let held = canvas.holding().now;
+    if held == Gesture::Idle {
+        return;
+    }
+    let was_pan = matches!(held, Gesture::Pan { .. } | Gesture::Pinch { .. });
+    with_hand(canvas, |hand, scene| hand.release(event.pointer_id(), at_screen, scene));
+    if was_pan {
+        tell_viewport(canvas);
+        dom::set_moving(false, canvas.looking().zoom);
+    }
+    let (dragging, wire) = held_things(canvas);
+    canvas.replica().set_presence(|own| {
+        own.dragging = dragging;
+        own.wire = wire;
+    });
+}
+
+/// Whether the view moved. Ctrl (and pinching, which browsers report as Ctrl) zooms; the rest pans, or zooms for people
+/// who chose that; inside something that scrolls, the wheel scrolls.
+fn wheel(canvas: Canvas, event: &WheelEvent) -> bool {
+    let web = event.as_web_event();
+    let zooming = web.ctrl_key() || web.meta_key();
+    if !zooming && dom::scrolls(&web) {
+        return false;
+    }
+    event.prevent_default();
+    let [dx, dy] = match event.delta() {
+        WheelDelta::Pixels(delta) => [delta.x, delta.y],
+        WheelDelta::Lines(delta) => [delta.x * 20.0, delta.y * 20.0],
+        WheelDelta::Pages(delta) => [delta.x * 400.0, delta.y * 400.0],
+    };
+    let scene = LiveScene(canvas);
+    let viewport = scene.viewport();
+    let next = if zooming || *canvas.state.wheel_zooms().peek() {
+        let at = event.client_coordinates();
+        viewport.zoomed(dom::surface_point(at.x, at.y), wheel_factor(dy))
+    } else if web.shift_key() && dx == 0.0 {
+        viewport.panned([-dy, 0.0])
+    } else {
+        viewport.panned([-dx, -dy])
+    };
+    canvas.look(next);
+    true
+}
+
+/// `in:image` as a side and a name.
+pub fn port_of(hook: &str) -> Option<(Side, String)> {
+    let (side, name) = hook.split_once(':')?;
+    let side = match side {
+        "in" => Side::In,
+        "out" => Side::Out,
+        _ => return None,
+    };
+    Some((side, name.to_owned()))
+}

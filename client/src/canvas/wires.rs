@@ -1,0 +1,101 @@
+//! Wires: one SVG, one component a wire, each following only its own two ends.
+
+use dioxus::prelude::*;
+use shared::{
+    graph::{Edge, EdgeId},
+    run::NodeStatus,
+};
+
+use super::{
+    category,
+    connect::{PortRef, port_type},
+    geometry::{Point, Rect, plus},
+    gesture::Gesture,
+    layout::Side,
+    state::{Canvas, CanvasStateStoreExt, use_canvas},
+    wire_path,
+};
+use crate::replica::view::CanvasViewStoreExt;
+
+#[component]
+pub fn Wires() -> Element {
+    let canvas = use_canvas();
+    let drawn = use_memo(move || {
+        let region = *canvas.drawn.read();
+        let edges = canvas.view.edges();
+        let edges = edges.read();
+        let nodes = canvas.view.nodes();
+        let nodes = nodes.read();
+        // A wire is drawn when the box around its two nodes' corners is in sight: generous, and cheap.
+        let seen = edges.iter().filter(|(_, edge)| {
+            let (Some(from), Some(to)) = (nodes.get(&edge.from), nodes.get(&edge.to)) else { return false };
+            Rect::between(from.pos, to.pos).inflate(400.0).intersects(&region)
+        });
+        seen.map(|(id, edge)| (id.clone(), edge.clone())).collect::<Vec<_>>()
+    });
+    rsx! {
+        svg { class: "wires", width: "1", height: "1", role: "presentation",
+            for (id, edge) in drawn() {
+                Wire { key: "{id}", id, edge }
+            }
+        }
+    }
+}
+
+/// Where a port is now. Subscribes whoever is running.
+pub fn port_point(canvas: Canvas, port: &PortRef) -> Option<Point> {
+    let corner = canvas.position(&port.node)?;
+    let layout = canvas.layout(&port.node)?;
+    Some(plus(corner, layout.port(port.side, &port.name)))
+}
+
+/// What a port carries, by name. Subscribes whoever is running.
+pub fn carried(canvas: Canvas, port: &PortRef) -> String {
+    let catalog = canvas.catalog();
+    let node = canvas.view.nodes().get(port.node.clone());
+    let value_type = node.and_then(|node| port_type(&node.read(), port, &catalog).cloned());
+    value_type.map_or_else(|| "any".into(), |value_type| category::item_name(&value_type))
+}
+
+#[component]
+fn Wire(id: EdgeId, edge: Edge) -> Element {
+    let canvas = use_canvas();
+    let ends = use_memo(use_reactive!(|edge| {
+        let from = port_point(canvas, &PortRef::output(edge.from.clone(), edge.output.clone()))?;
+        let to = port_point(canvas, &PortRef { node: edge.to.clone(), side: Side::In, name: edge.input.clone() })?;
+        Some((from, to))
+    }));
+    let kind =
+        use_memo(use_reactive!(|edge| carried(canvas, &PortRef::output(edge.from.clone(), edge.output.clone()))));
+    // Something flows while the node at the end works.
+    let flowing = use_memo(use_reactive!(|edge| {
+        let output = canvas.view.outputs().get(edge.to.clone());
+        output.is_some_and(|output| output.read().status == NodeStatus::Running)
+    }));
+    let selected = use_memo(use_reactive!(|id, edge| {
+        if canvas.state.wire().read().as_ref() == Some(&id) {
+            return "wire";
+        }
+        let selection = canvas.state.selection();
+        let selection = selection.read();
+        if selection.contains(&edge.from) || selection.contains(&edge.to) { "node" } else { "no" }
+    }));
+    let detached = use_memo(use_reactive!(|id| match &canvas.state.hand().read().now {
+        Gesture::Wire(loose) => loose.detached.as_ref() == Some(&id),
+        _ => false,
+    }));
+    let Some((from, to)) = ends() else { return rsx! {} };
+    if detached() {
+        return rsx! {};
+    }
+    let path = wire_path::path(from, to);
+    rsx! {
+        g { class: "wire-group", "data-value-type": kind(), "data-selected": selected(), "data-flowing": flowing(),
+            path { class: "wire-hit", d: "{path}", "data-edge-hit": "{id}" }
+            path { class: "wire", d: "{path}", "data-edge": "{id}" }
+            if flowing() {
+                path { class: "wire-flow", d: "{path}" }
+            }
+        }
+    }
+}
