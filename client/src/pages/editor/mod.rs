@@ -1,16 +1,61 @@
-//! The editor: the page of one workflow. Everything it shows is in the replica's view.
+//! The editor: the page of one workflow. Everything it shows is in the replica's view or in the canvas's state.
 
 use dioxus::prelude::*;
 
-use crate::replica::{use_replica, view::CanvasViewStoreExt};
+use crate::{
+    canvas::{
+        keyboard::use_keyboard,
+        state::{CanvasStateStoreExt, use_canvas_provider},
+        surface::Surface,
+    },
+    pages::share::ShareDialog,
+    panels::{ContextMenu, Minimap, Palette, RunBar, ShortcutSheet, SidePanel, TopBar, ZoomBar},
+    replica::view::CanvasViewStoreExt,
+};
 
 #[component]
 pub fn Editor() -> Element {
-    let view = use_replica().view();
+    let canvas = use_canvas_provider();
+    let space = use_keyboard(canvas);
+    let mut fitted = use_signal(|| false);
+    let mut sharing = use_signal(|| false);
+    let role = canvas.view.role().cloned();
+    // Everything in sight, once, when the workflow has arrived.
+    use_effect(move || {
+        if *canvas.view.synced().read() && !*fitted.peek() {
+            fitted.set(true);
+            canvas.fit(None);
+        }
+    });
+    // Whatever left the graph, by whoever's hand, leaves the selection.
+    use_effect(move || {
+        let nodes = canvas.view.nodes();
+        let gone = {
+            let selection = canvas.state.selection();
+            let selection = selection.peek();
+            let nodes = nodes.read();
+            selection.iter().any(|id| !nodes.contains_key(id))
+        };
+        if gone {
+            let mut selection = canvas.selected();
+            selection.retain(|id| canvas.view.nodes().peek().contains_key(id));
+            canvas.select(selection);
+        }
+    });
     rsx! {
-        main { class: "notice",
-            h1 { "{view.meta().read().title}" }
-            p { "{view.nodes().len()} nodes" }
+        main { class: "editor", "data-readonly": !canvas.writable(),
+            Surface { space }
+            TopBar { onshare: move |_| sharing.set(true) }
+            RunBar {}
+            ZoomBar {}
+            Minimap {}
+            SidePanel {}
+            Palette {}
+            ContextMenu {}
+            ShortcutSheet {}
+            if sharing() {
+                ShareDialog { workspace: canvas.replica().workspace(), role, onclose: move |_| sharing.set(false) }
+            }
         }
     }
 }

@@ -1,0 +1,26 @@
+//! What lies around the canvas: bars, the palette, the panel at the right.
+
+mod context_menu;
+mod inspector;
+mod minimap;
+mod palette;
+pub mod param;
+mod people;
+mod problems;
+mod rank;
+mod run_bar;
+mod runs;
+mod save_mark;
+mod sheet;
+mod side;
+mod top_bar;
+mod zoom_bar;
+
+pub use context_menu::ContextMenu;
+pub use minimap::Minimap;
+pub use palette::Palette;
+pub use run_bar::RunBar;
+pub use sheet::ShortcutSheet;
+pub use side::SidePanel;
+pub use top_bar::TopBar;
+pub use zoom_bar::ZoomBar;

@@ -1,0 +1,117 @@
+//! The bar at the foot: add, run, and what a run is doing, for everybody who watches.
+
+use dioxus::prelude::*;
+use shared::{
+    id::RunId,
+    outputs::RunSummary,
+    run::{NodeStatus, RunStatus},
+};
+
+use crate::{
+    canvas::state::{Canvas, CanvasStateStoreExt, Side, use_canvas},
+    replica::view::CanvasViewStoreExt,
+    ui::{Button, Chip, Glyph, Icon, Kbd, Tone, Variant, use_toaster},
+};
+
+#[component]
+pub fn RunBar() -> Element {
+    let canvas = use_canvas();
+    let toaster = use_toaster();
+    let going = use_memo(move || going(canvas));
+    let selected = use_memo(move || canvas.state.selection().read().len());
+    let problems = canvas.view.problems().read().len();
+    let some = selected();
+    let nothing = canvas.view.nodes().is_empty();
+    rsx! {
+        footer { class: "run-bar", role: "toolbar", aria_label: "Run",
+            Button {
+                variant: Variant::Quiet,
+                glyph: Glyph::Plus,
+                disabled: !canvas.writable(),
+                onclick: move |_| canvas.open_search(canvas.middle_canvas(), None),
+                "Add node"
+            }
+            span { class: "bar-rule" }
+            if let Some((_, run)) = going() {
+                Progress { run }
+                Button {
+                    variant: Variant::Danger,
+                    glyph: Glyph::Square,
+                    disabled: !canvas.runnable(),
+                    onclick: move |_| canvas.cancel_runs(toaster),
+                    "Cancel"
+                }
+            } else {
+                if problems > 0 {
+                    button {
+                        class: "problem-count",
+                        r#type: "button",
+                        aria_label: "{problems} problems",
+                        onclick: move |_| canvas.state.side().set(Some(Side::Problems)),
+                        Chip { tone: Tone::Warn,
+                            Icon { glyph: Glyph::TriangleAlert }
+                            "{problems}"
+                        }
+                    }
+                }
+                if some > 0 {
+                    Button {
+                        variant: Variant::Secondary,
+                        disabled: !canvas.runnable(),
+                        onclick: move |_| {
+                            let targets = canvas.selected().into_iter().collect();
+                            canvas.run(targets, toaster);
+                        },
+                        if some == 1 { "To here" } else { "Selected" }
+                    }
+                }
+                Button {
+                    variant: Variant::Primary,
+                    glyph: Glyph::Play,
+                    disabled: !canvas.runnable() || nothing,
+                    onclick: move |_| canvas.run(Vec::new(), toaster),
+                    "Run"
+                    Kbd { keys: "Mod+Enter" }
+                }
+            }
+        }
+    }
+}
+
+/// The newest run that is not through.
+fn going(canvas: Canvas) -> Option<(RunId, RunSummary)> {
+    let runs = canvas.view.runs();
+    let runs = runs.read();
+    let going = runs.iter().filter(|(_, run)| !run.status.is_final());
+    going.max_by(|a, b| a.1.started_at.cmp(&b.1.started_at)).map(|(id, run)| (*id, run.clone()))
+}
+
+#[component]
+fn Progress(run: RunSummary) -> Element {
+    let canvas = use_canvas();
+    let counted = use_memo(move || {
+        let outputs = canvas.view.outputs();
+        let outputs = outputs.read();
+        outputs.values().filter(|output| output.status == NodeStatus::Running).count()
+    });
+    let percent = (run.progress.clamp(0.0, 1.0) * 100.0).round();
+    let cost = run.cost_usd.filter(|cost| *cost > 0.0).map(|cost| format!(" · ${cost:.2}")).unwrap_or_default();
+    rsx! {
+        div { class: "run-progress", role: "status",
+            span { class: "run-who",
+                strong { "{run.started_by_name}" }
+                if run.status == RunStatus::Queued {
+                    " is next in line"
+                } else {
+                    " is running · "
+                    span { class: "tabular", "{percent} %" }
+                    if counted() > 1 {
+                        " · {counted()} at once"
+                    }
+                    "{cost}"
+                }
+            }
+            span { class: "run-line", style: "--part: {run.progress}" }
+        }
+    }
+}
