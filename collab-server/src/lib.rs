@@ -16,6 +16,7 @@ pub mod room;
 pub mod routes;
 mod web;
 mod serve;
+pub mod cli;
 
 pub use routes::router;
 pub use serve::serve;

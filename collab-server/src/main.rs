@@ -1,10 +1,12 @@
-//! The command line: `openflow serve`, `migrate`. Everything else is in the library.
+//! The command line: `openflow serve`, `migrate`, `export`, `import`. Everything else is in the library.
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 use collab_server::{
+    cli::transfer::{self, ExportArgs, ImportArgs},
     config::{Config, DataConfig},
     db::Db,
+    state::make_private,
 };
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -25,6 +27,10 @@ enum Command {
     Serve(Box<Config>),
     /// Make the database, or bring its tables up to date.
     Migrate(DataConfig),
+    /// Write a workflow's graph as JSON.
+    Export(ExportArgs),
+    /// Make a workflow of a JSON file.
+    Import(ImportArgs),
 }
 
 #[tokio::main]
@@ -39,11 +45,19 @@ async fn main() -> anyhow::Result<()> {
         }
         Command::Migrate(data) => {
             start_logging(false);
-            std::fs::create_dir_all(&data.data_dir).context("creating the data folder")?;
+            make_private(&data.data_dir).context("creating the data folder")?;
             let (db, _lock) = Db::open(&data.database_url()).await?;
             db.close().await;
             tracing::info!("the database is up to date");
             Ok(())
+        }
+        Command::Export(args) => {
+            start_logging(false);
+            transfer::export(args).await
+        }
+        Command::Import(args) => {
+            start_logging(false);
+            transfer::import(args).await
         }
     }
 }

@@ -1,6 +1,11 @@
 //! What every handler can reach. Built once at start, cheap to clone.
 
-use std::{ops::Deref, path::PathBuf, sync::Arc};
+use std::{
+    ops::Deref,
+    os::unix::fs::DirBuilderExt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use anyhow::Context;
 use bytes::Bytes;
@@ -55,7 +60,7 @@ impl AppState {
     /// Opens everything under the configured folder, making what is not there yet.
     pub async fn open(config: Config, shutdown: CancellationToken) -> anyhow::Result<Self> {
         let data_dir = &config.data.data_dir;
-        std::fs::create_dir_all(data_dir).with_context(|| format!("creating the folder {}", data_dir.display()))?;
+        make_private(data_dir).with_context(|| format!("creating the folder `{}`", data_dir.display()))?;
         let (db, lock) = Db::open(&config.data.database_url()).await?;
         let passwords = Passwords::start().await.context("hashing a first password")?;
         let rooms = Rooms::new(Arc::new(DbDocStore::new(db.clone())), Arc::new(DbRights(db.clone())));
@@ -78,6 +83,11 @@ impl AppState {
         };
         Ok(Self(Arc::new(inner)))
     }
+}
+
+/// What is in it is for the server's account alone: passwords' hashes, sessions, everybody's work.
+pub fn make_private(folder: &Path) -> std::io::Result<()> {
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
 impl Deref for AppState {

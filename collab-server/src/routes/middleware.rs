@@ -66,3 +66,28 @@ pub fn panicked(panic: Box<dyn Any + Send>) -> Response {
     let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".into());
     AppError::internal(anyhow::anyhow!("a handler panicked: {text}")).into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::{Router, body::Body, middleware::from_fn, routing::get};
+    use tower::ServiceExt;
+    use tower_http::catch_panic::CatchPanicLayer;
+
+    use super::*;
+
+    async fn faulty() -> &'static str {
+        panic!("a fault nobody thought of")
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_an_internal_error_and_says_nothing_of_itself() {
+        let app =
+            Router::new().route("/", get(faulty)).layer(CatchPanicLayer::custom(panicked)).layer(from_fn(observe));
+        let request = Request::get("/").body(Body::empty()).expect("a valid request");
+        let response = app.oneshot(request).await.expect("an answer");
+        assert_eq!(response.status(), 500);
+        assert!(response.headers().contains_key(REQUEST_ID));
+        let body = axum::body::to_bytes(response.into_body(), 1000).await.expect("a short body");
+        assert_eq!(&body[..], br#"{"error":{"code":"internal","message":"something went wrong on the server"}}"#);
+    }
+}

@@ -22,7 +22,7 @@ mod health;
 mod keys;
 mod nodes;
 mod templates;
-mod workflows;
+pub(crate) mod workflows;
 mod openapi;
 mod sync;
 mod workspaces;

@@ -84,16 +84,13 @@ async fn create_workflow(
         Some(id) => WorkspaceAccess::find(&state, &current.user, id).await?,
         None => WorkspaceAccess::find_personal(&state, &current.user).await?,
     };
+    // Before the graph is looked at: what is wrong with it is no business of somebody who may not bring it.
     access.require(Role::can_edit)?;
-    let mut graph = match &body.graph {
+    let graph = match &body.graph {
         Some(value) => exchange::read_value(value).map_err(invalid_graph)?,
         None => Graph::default(),
     };
-    let title = [body.title.trim(), graph.meta.title.trim()].into_iter().find(|title| !title.is_empty());
-    graph.meta.title = parse_title(title.unwrap_or(UNTITLED))?;
-    graph.meta.description = parse_description(&graph.meta.description)?;
-
-    let workflow = store(&state, &access, &graph).await?;
+    let workflow = create(&state, &access, &body.title, graph).await?;
     Ok((StatusCode::CREATED, AppJson(workflow)))
 }
 
@@ -163,6 +160,20 @@ async fn delete_workflow(State(state): State<AppState>, access: WorkflowAccess) 
 async fn export_graph(State(state): State<AppState>, access: WorkflowAccess) -> Result<impl IntoResponse, AppError> {
     let (graph, _problems) = state.rooms.graph(access.workflow.id).await?;
     Ok(([(header::CONTENT_TYPE, "application/json")], exchange::write(&graph)))
+}
+
+/// Makes a workflow of a graph, whose own title counts when `title` is empty. Also what `openflow import` does.
+pub(crate) async fn create(
+    state: &AppState,
+    access: &WorkspaceAccess,
+    title: &str,
+    mut graph: Graph,
+) -> Result<Workflow, AppError> {
+    access.require(Role::can_edit)?;
+    let title = [title.trim(), graph.meta.title.trim()].into_iter().find(|title| !title.is_empty());
+    graph.meta.title = parse_title(title.unwrap_or(UNTITLED))?;
+    graph.meta.description = parse_description(&graph.meta.description)?;
+    store(state, access, &graph).await
 }
 
 /// Row, documents, and the right to what the graph shows.

@@ -9,6 +9,7 @@ mod keys;
 mod nodes;
 mod routes;
 mod sync;
+mod transfer;
 mod web;
 mod workflows;
 mod workspaces;

@@ -2,6 +2,7 @@
 
 use std::{
     net::SocketAddr,
+    path::Path,
     sync::atomic::{AtomicU32, Ordering},
     time::Duration,
 };
@@ -62,6 +63,18 @@ impl TestApp {
             }
         }
         panic!("the old server did not let go of its database");
+    }
+
+    pub fn data_dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// Ends the server and leaves its folder, for programs that want it to themselves.
+    pub async fn stop(self) -> TempDir {
+        self.state.shutdown.cancel();
+        self.state.rooms.shutdown().await;
+        self.state.db.close().await;
+        self.dir
     }
 
     pub async fn restart(self) -> Self {

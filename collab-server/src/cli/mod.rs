@@ -1,0 +1,3 @@
+//! Commands that work without a server.
+
+pub mod transfer;
