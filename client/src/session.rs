@@ -5,6 +5,7 @@
 use std::rc::Rc;
 
 use dioxus::prelude::*;
+use gloo_timers::future::TimeoutFuture;
 use shared::{
     api::{Me, Workspace},
     error::ErrorCode,
@@ -19,6 +20,8 @@ use crate::{
 
 /// The workspace shown last, so that a return visit begins there.
 const WORKSPACE_KEY: &str = "openflow.workspace";
+/// No workflow can be shown without the catalog, so it is asked for until it comes.
+const CATALOG_RETRY_MILLIS: u32 = 2_000;
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum SignIn {
@@ -46,6 +49,13 @@ pub fn use_session_provider() -> Session {
         workspace: Signal::new(None),
     });
     use_future(move || session.reload());
+    let signed_in = use_memo(move || matches!(*session.sign_in.read(), SignIn::In(_)));
+    // Here and not where somebody signs in: that page, and its tasks with it, is gone as soon as they have.
+    use_effect(move || {
+        if signed_in() {
+            spawn(session.load_catalog());
+        }
+    });
     session
 }
 
@@ -89,19 +99,19 @@ impl Session {
             self.workspace.set(dom::stored(WORKSPACE_KEY).and_then(|text| text.parse().ok()));
         }
         match Api.me().await {
-            Ok(me) => {
-                self.sign_in.set(SignIn::In(Rc::new(me)));
-                self.load_catalog().await;
-            }
+            Ok(me) => self.sign_in.set(SignIn::In(Rc::new(me))),
             Err(error) if error.code() == Some(ErrorCode::Unauthorized) => self.sign_in.set(SignIn::Out),
             Err(error) => self.sign_in.set(SignIn::Failed(error)),
         }
     }
 
     async fn load_catalog(mut self) {
-        match Api.nodes().await {
-            Ok(catalog) => self.catalog.set(Some(Rc::new(catalog))),
-            Err(error) => self.failed(&error),
+        loop {
+            match Api.nodes().await {
+                Ok(catalog) => return self.catalog.set(Some(Rc::new(catalog))),
+                Err(error) if error.code() == Some(ErrorCode::Unauthorized) => return self.failed(&error),
+                Err(_) => TimeoutFuture::new(CATALOG_RETRY_MILLIS).await,
+            }
         }
     }
 

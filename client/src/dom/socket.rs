@@ -62,7 +62,9 @@ pub struct SocketSender(WebSocket);
 impl SocketSender {
     /// Queues a frame in the browser. A socket that is not open drops it; its `Closed` event follows.
     pub fn send(&self, frame: &[u8]) {
-        let _ = self.0.send_with_u8_array(frame);
+        if self.0.ready_state() == WebSocket::OPEN {
+            let _ = self.0.send_with_u8_array(frame);
+        }
     }
 }
 

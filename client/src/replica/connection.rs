@@ -96,7 +96,7 @@ impl Replica {
     }
 
     /// What the close code of a socket means; `None`: try again.
-    pub fn closed(&self, code: Option<CloseCode>) -> Option<Closed> {
+    pub fn closed(&self, code: CloseCode) -> Option<Closed> {
         self.inner.link.borrow().closed(code)
     }
 

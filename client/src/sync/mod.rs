@@ -110,7 +110,10 @@ async fn connection(replica: &Replica, backoff: &mut Backoff) -> Option<Closed> 
     }
 }
 
+/// Whether a closed socket is the end; `None`: try again.
 fn ending(replica: &Replica, code: u16) -> Option<Closed> {
-    let known = CloseCode::from_u16(code);
-    replica.closed(known).or_else(|| (!worth_retrying(code)).then_some(Closed::Fault))
+    match CloseCode::from_u16(code) {
+        Some(known) => replica.closed(known),
+        None => (!worth_retrying(code)).then_some(Closed::Fault),
+    }
 }

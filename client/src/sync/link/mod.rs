@@ -251,12 +251,12 @@ impl Link {
 
     fn ended(&self, reason: &str) -> Action {
         let code = CloseCode::ALL.into_iter().find(|code| code.reason() == reason);
-        self.closed(code).map_or(Action::Reconnect, Action::Close)
+        code.and_then(|code| self.closed(code)).map_or(Action::Reconnect, Action::Close)
     }
 
     /// What a close code means for this page; `None`: try again.
-    pub fn closed(&self, code: Option<CloseCode>) -> Option<Closed> {
-        match code? {
+    pub fn closed(&self, code: CloseCode) -> Option<Closed> {
+        match code {
             CloseCode::Unauthorized => Some(Closed::SignedOut),
             CloseCode::Forbidden if self.was_open => Some(Closed::Revoked),
             CloseCode::NotFound if self.was_open => Some(Closed::Deleted),
