@@ -1,9 +1,14 @@
-//! The command line: `openflow serve`, `migrate`, `export`, `import`. Everything else is in the library.
+//! The command line: `openflow serve`, `run`, `migrate`, `export`, `import`. Everything else is in the library.
+
+use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 use collab_server::{
-    cli::transfer::{self, ExportArgs, ImportArgs},
+    cli::{
+        run::RunArgs,
+        transfer::{self, ExportArgs, ImportArgs},
+    },
     config::{Config, DataConfig},
     db::Db,
     state::make_private,
@@ -31,17 +36,20 @@ enum Command {
     Export(ExportArgs),
     /// Make a workflow of a JSON file.
     Import(ImportArgs),
+    /// Run a workflow from a file, without a server.
+    Run(RunArgs),
 }
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> anyhow::Result<ExitCode> {
     match Cli::parse().command {
         Command::Serve(config) => {
             start_logging(config.log_json);
             let listener =
                 TcpListener::bind(config.listen).await.with_context(|| format!("listening on {}", config.listen))?;
             tracing::info!(address = %format_args!("http://{}", listener.local_addr()?), "listening");
-            collab_server::serve(*config, listener, stop_on_signal()).await
+            collab_server::serve(*config, listener, stop_on_signal()).await?;
+            Ok(ExitCode::SUCCESS)
         }
         Command::Migrate(data) => {
             start_logging(false);
@@ -49,16 +57,19 @@ async fn main() -> anyhow::Result<()> {
             let (db, _lock) = Db::open(&data.database_url()).await?;
             db.close().await;
             tracing::info!("the database is up to date");
-            Ok(())
+            Ok(ExitCode::SUCCESS)
         }
         Command::Export(args) => {
             start_logging(false);
-            transfer::export(args).await
+            transfer::export(args).await?;
+            Ok(ExitCode::SUCCESS)
         }
         Command::Import(args) => {
             start_logging(false);
-            transfer::import(args).await
+            transfer::import(args).await?;
+            Ok(ExitCode::SUCCESS)
         }
+        Command::Run(args) => collab_server::cli::run::run(args, stop_on_signal()).await,
     }
 }
 

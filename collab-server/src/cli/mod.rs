@@ -1,3 +1,7 @@
 //! Commands that work without a server.
 
+pub mod run;
 pub mod transfer;
+
+mod outputs;
+mod progress;

@@ -12,4 +12,5 @@ mod sync;
 mod transfer;
 mod web;
 mod workflows;
+mod cli;
 mod workspaces;
