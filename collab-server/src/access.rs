@@ -10,8 +10,8 @@ use axum::{
 };
 use shared::{
     access::Role,
-    api::{User, Workflow, Workspace},
-    id::{IdError, WorkflowId, WorkspaceId},
+    api::{Run, User, Workflow, Workspace},
+    id::{IdError, RunId, WorkflowId, WorkspaceId},
 };
 
 use crate::{auth::CurrentUser, db, error::AppError, state::AppState};
@@ -28,6 +28,13 @@ pub struct WorkspaceAccess {
 pub struct WorkflowAccess {
     pub user: User,
     pub workflow: Workflow,
+}
+
+/// A member of the workspace of the workflow of the run in the path.
+#[derive(Debug, Clone)]
+pub struct RunAccess {
+    pub run: Run,
+    role: Role,
 }
 
 impl WorkspaceAccess {
@@ -65,6 +72,13 @@ impl WorkflowAccess {
     }
 }
 
+impl RunAccess {
+    /// Refuses a member whose role lacks a right: `access.require(Role::can_run)?`.
+    pub fn require(&self, right: impl FnOnce(Role) -> bool) -> Result<(), AppError> {
+        require(self.role, right)
+    }
+}
+
 fn require(role: Role, right: impl FnOnce(Role) -> bool) -> Result<(), AppError> {
     if right(role) {
         Ok(())
@@ -97,5 +111,18 @@ impl FromRequestParts<AppState> for WorkflowAccess {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, AppError> {
         let current = CurrentUser::from_request_parts(parts, state).await?;
         Self::find(state, &current.user, path_id(parts).await?).await
+    }
+}
+
+impl FromRequestParts<AppState> for RunAccess {
+    type Rejection = AppError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, AppError> {
+        let current = CurrentUser::from_request_parts(parts, state).await?;
+        let id: RunId = path_id(parts).await?;
+        let run = db::run::find(&state.db, id).await?.ok_or_else(|| AppError::not_found("run"))?;
+        let role = db::workflow::role_of(&state.db, run.workflow, current.user.id).await?;
+        let role = role.ok_or_else(|| AppError::not_found("run"))?;
+        Ok(Self { run, role })
     }
 }

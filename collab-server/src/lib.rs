@@ -13,6 +13,7 @@ pub mod access;
 pub mod blobs;
 pub mod keys;
 pub mod room;
+pub mod run;
 pub mod routes;
 mod web;
 mod serve;

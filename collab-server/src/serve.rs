@@ -32,7 +32,9 @@ pub async fn serve(config: Config, listener: TcpListener, shutdown: Cancellation
     };
 
     sweep.abort();
-    // After the last request, before the database: rooms write what they hold.
+    // After the last request, before the rooms they write to.
+    state.runs.shutdown().await;
+    // Before the database: rooms write what they hold.
     state.rooms.shutdown().await;
     state.db.close().await;
     served?;

@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::Context;
 use bytes::Bytes;
-use engine::{BlobStore, FolderBlobs};
+use engine::{BlobStore, Engine, EngineConfig, FolderBlobs, Limits, Outbound, OutboundPolicy};
 use shared::node::Catalog;
 use tokio_util::sync::CancellationToken;
 
@@ -19,6 +19,7 @@ use crate::{
     db::{DatabaseLock, Db, document::DbDocStore},
     keys::MasterKey,
     room::{DbRights, Rooms},
+    run::{self, DbCache, Generations, Runs},
 };
 
 #[derive(Clone)]
@@ -37,6 +38,9 @@ pub struct Inner {
     /// The catalogue as `GET /api/nodes` sends it: it is the same for everybody until the next release.
     pub catalog_json: CatalogJson,
     pub rooms: Rooms,
+    pub engine: Engine,
+    pub runs: Runs,
+    pub generations: Generations,
     /// Cancelled when the server begins to stop: whatever lives longer than a request ends itself on it.
     pub shutdown: CancellationToken,
     /// Held, never read: dropping it would let a second process into the SQLite file.
@@ -66,6 +70,15 @@ impl AppState {
         let rooms = Rooms::new(Arc::new(DbDocStore::new(db.clone())), Arc::new(DbRights(db.clone())));
         let master_key = MasterKey::load(&config.data)?;
         let blobs = FolderBlobs::open(config.data.blob_dir()).context("opening the folder of blobs")?;
+        let upload_dir = blobs.temp_dir();
+        let blobs: Arc<dyn BlobStore> = Arc::new(blobs);
+        let engine = Engine::new(EngineConfig {
+            blobs: blobs.clone(),
+            cache: Arc::new(DbCache::new(db.clone())),
+            outbound: Outbound::new(OutboundPolicy { allow_private: config.allow_private_network }),
+            limits: Limits::default(),
+        });
+        let generations = Generations::new(data_dir.join("generations"), &master_key);
         let catalog = engine::catalog();
         let inner = Inner {
             db,
@@ -73,15 +86,20 @@ impl AppState {
             throttle: Throttle::default(),
             rooms,
             master_key,
-            upload_dir: blobs.temp_dir(),
-            blobs: Arc::new(blobs),
+            upload_dir,
+            blobs,
+            engine,
+            runs: Runs::new(shutdown.child_token()),
+            generations,
             catalog,
             catalog_json: CatalogJson::of(catalog),
             shutdown,
             config,
             _lock: lock,
         };
-        Ok(Self(Arc::new(inner)))
+        let state = Self(Arc::new(inner));
+        run::recover(&state).await.context("ending runs that were cut off")?;
+        Ok(state)
     }
 }
 

@@ -126,6 +126,11 @@ impl Plan {
         &self.graph_hash
     }
 
+    /// The workflow's named outputs, and which node makes each.
+    pub fn outputs(&self) -> impl Iterator<Item = (&str, &NodeId)> {
+        self.outputs.iter().map(|(name, &at)| (name.as_str(), &self.nodes[at].id))
+    }
+
     /// What will be executed, in order, each with its Merkle key.
     pub fn keys(&self) -> impl Iterator<Item = (&NodeId, &str)> {
         self.nodes.iter().map(|node| (&node.id, node.key.as_str()))

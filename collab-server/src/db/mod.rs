@@ -21,6 +21,8 @@ pub mod workflow;
 pub mod blob;
 pub mod provider_key;
 pub mod document;
+pub mod run;
+pub mod node_result;
 
 pub use open::{DatabaseLock, OpenError};
 

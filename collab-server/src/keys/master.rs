@@ -42,6 +42,11 @@ impl MasterKey {
         Ok(Self(Zeroizing::new(key)))
     }
 
+    /// A key of its own for another purpose, from which neither this one nor the others can be found out.
+    pub fn derive(&self, purpose: &'static str) -> [u8; LEN] {
+        blake3::derive_key(purpose, self.0.as_slice())
+    }
+
     pub(super) fn bytes(&self) -> &[u8; LEN] {
         &self.0
     }

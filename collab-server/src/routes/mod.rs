@@ -21,6 +21,8 @@ mod blobs;
 mod health;
 mod keys;
 mod nodes;
+mod models;
+mod runs;
 mod templates;
 pub(crate) mod workflows;
 mod openapi;
@@ -40,12 +42,14 @@ fn quick() -> OpenApiRouter<AppState> {
         .merge(keys::routes())
         .merge(workflows::routes())
         .merge(nodes::routes())
+        .merge(models::routes())
+        .merge(runs::routes())
         .merge(templates::routes())
 }
 
 /// Routes that stream: each has a time limit of its own.
 fn streaming() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().merge(blobs::routes())
+    OpenApiRouter::new().merge(blobs::routes()).merge(runs::streaming_routes())
 }
 
 /// Everything the server answers, ready to be served.

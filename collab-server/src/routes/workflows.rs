@@ -146,6 +146,7 @@ async fn delete_workflow(State(state): State<AppState>, access: WorkflowAccess) 
     access.require(Role::can_edit)?;
     // The row first: from then on nobody is let in, and everything that hangs on it is gone with it.
     db::workflow::delete(&state.db, access.workflow.id).await?;
+    state.runs.cancel_workflow(access.workflow.id);
     match state.rooms.delete(access.workflow.id).await {
         Ok(()) | Err(RoomError::NotFound) => Ok(StatusCode::NO_CONTENT),
         Err(error) => Err(error.into()),

@@ -4,13 +4,14 @@ mod support;
 
 mod auth;
 mod blobs;
+mod cli;
 mod database;
 mod keys;
 mod nodes;
 mod routes;
+mod runs;
 mod sync;
 mod transfer;
 mod web;
 mod workflows;
-mod cli;
 mod workspaces;

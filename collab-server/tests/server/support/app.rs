@@ -120,6 +120,16 @@ impl TestApp {
         assert_eq!(answer.status, 201, "signing up {name}: {}", answer.text());
         Person::signed_in(self, &answer)
     }
+
+    /// Signs in somebody who signed up before a restart.
+    pub async fn signed_in_again(&self, name: &str) -> Person<'_> {
+        let body = json!({"email": format!("{name}@example.org"), "password": PASSWORD});
+        let request = Request::post("/api/auth/login")
+            .header("content-type", "application/json")
+            .body(Body::from(body.to_string()))
+            .expect("a valid request");
+        Person::signed_in(self, &self.send(request).await.ok())
+    }
 }
 
 /// A database of its own in the cluster the variable names.
