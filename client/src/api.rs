@@ -144,14 +144,6 @@ impl Api {
         send(Method::POST, &format!("/api/workflows/{workflow}/runs"), body).await
     }
 
-    pub async fn runs(self, workflow: WorkflowId) -> Result<Vec<Run>, ApiError> {
-        get(&format!("/api/workflows/{workflow}/runs")).await
-    }
-
-    pub async fn run(self, run: RunId) -> Result<Run, ApiError> {
-        get(&format!("/api/runs/{run}")).await
-    }
-
     pub async fn cancel_run(self, run: RunId) -> Result<(), ApiError> {
         finish(request(Method::POST, &format!("/api/runs/{run}/cancel"))).await
     }

@@ -3,21 +3,16 @@
 //! `dom` is the only module that knows `web_sys`; `replica` holds the documents and the store the screen is drawn from;
 //! `sync` keeps them equal to the server's; `pages` are what the routes show.
 
-// What the editor will call has no caller yet.
-#[allow(dead_code)]
 mod api;
 #[allow(dead_code, unused_imports)]
 mod canvas;
-#[allow(dead_code)]
 mod dom;
 mod media;
 mod pages;
 mod panels;
 mod presence;
-#[allow(dead_code, unused_imports)]
 mod replica;
 mod route;
-#[allow(dead_code)]
 mod session;
 mod sync;
 #[allow(dead_code, unused_imports)]

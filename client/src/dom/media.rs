@@ -42,10 +42,6 @@ impl Player {
         Some(self.0.duration()).filter(|seconds| seconds.is_finite() && *seconds > 0.0)
     }
 
-    pub fn paused(&self) -> bool {
-        self.0.paused()
-    }
-
     pub fn set_muted(&self, muted: bool) {
         self.0.set_muted(muted);
     }

@@ -94,11 +94,6 @@ impl Drop for Listener {
     }
 }
 
-/// Whether the browser believes that it has a network at all. `true` promises nothing, `false` is certain.
-pub fn online() -> bool {
-    window().navigator().on_line()
-}
-
 /// `wss://host/path` for the page's own origin.
 pub fn socket_url(path: &str) -> String {
     let location = window().location();

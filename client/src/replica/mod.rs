@@ -32,7 +32,7 @@ use shared::{
     protocol::DocumentName,
 };
 
-pub use prompt::{Prompt, PromptArea, use_prompt};
+pub use prompt::PromptArea;
 pub use text::TextWatch;
 pub use wake::Wake;
 
@@ -232,14 +232,6 @@ impl Replica {
 
     pub fn redo_label(&self) -> Option<String> {
         self.inner.history.borrow().redo_label().map(str::to_owned)
-    }
-
-    pub fn can_undo(&self) -> bool {
-        self.inner.view.can_undo().cloned()
-    }
-
-    pub fn can_redo(&self) -> bool {
-        self.inner.view.can_redo().cloned()
     }
 
     /// To be called when a gesture ends, so that the next one is an undo step of its own.

@@ -68,7 +68,7 @@ impl Field {
 
 /// One text field's tie to one prompt. Made by [`use_prompt`]; hand its methods to the field's events.
 #[derive(Clone)]
-pub struct Prompt {
+struct Prompt {
     inner: Rc<Inner>,
 }
 
@@ -84,7 +84,7 @@ struct Inner {
 }
 
 /// Ties the text field of the calling component to a prompt. For a component keyed by node and parameter.
-pub fn use_prompt(node: NodeId, param: String) -> Prompt {
+fn use_prompt(node: NodeId, param: String) -> Prompt {
     let replica = use_replica();
     use_hook(|| {
         let inner = Rc::new(Inner {
@@ -109,18 +109,6 @@ pub fn use_prompt(node: NodeId, param: String) -> Prompt {
 }
 
 impl Prompt {
-    /// The prompt as it is, for whoever draws it without a field.
-    pub fn text(&self) -> String {
-        let inner = &self.inner;
-        inner
-            .replica
-            .view()
-            .nodes()
-            .get(inner.node.clone())
-            .map(|node| text_of(&node.read(), &inner.param))
-            .unwrap_or_default()
-    }
-
     /// For `onmounted` of the `textarea` or `input`. Fills it; give it no `value`.
     pub fn mounted(&self, event: &MountedEvent) {
         let area = TextArea::mounted(&event.data());

@@ -105,6 +105,7 @@ mod tests {
             duration_millis: Some(1234),
             seed: None,
             text: String::new(),
+            preview: Values::new(),
             values: Values::new(),
             history: Vec::new(),
         }
