@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn letters_in_order_are_enough() {
-        assert_eq!(types("vtrm", None), ["video.trim"]);
+        assert_eq!(types("vtrim", None), ["video.trim"]);
     }
 
     #[test]
