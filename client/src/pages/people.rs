@@ -54,7 +54,7 @@ pub fn Members(workspace: WorkspaceId, own: Role) -> Element {
         if own.can_manage() {
             Invite { workspace, own, onadd: put }
         }
-        ul { class: "people",
+        ul { class: "members",
             match members() {
                 None => rsx! {
                     for row in 0..2 {
@@ -86,7 +86,7 @@ fn Person(
     let changeable = own.can_manage() && !is_me && (member.role != Role::Owner || own == Role::Owner);
     let email = member.email.clone();
     rsx! {
-        li { class: "person",
+        li { class: "member",
             Avatar { name: member.name.clone(), color: color_of(member.user) }
             div { class: "who",
                 span { class: "name",
