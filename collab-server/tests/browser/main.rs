@@ -1,0 +1,17 @@
+//! Two people in two browsers, on the real program with the real web client.
+//!
+//! Each test is a story on a stage of its own: a server on an empty data folder, a vendor that only exists here,
+//! and Chromium once for each person. `cargo xtask test` brings the web bundle, Chromium and ChromeDriver.
+
+#![expect(clippy::disallowed_methods, reason = "the addresses that are asked here are the test's own")]
+
+mod browser;
+mod canvas;
+mod durability;
+mod editing;
+mod person;
+mod running;
+mod server;
+mod stage;
+mod vendor;
+mod wait;
