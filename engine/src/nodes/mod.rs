@@ -26,3 +26,17 @@ fn input_name(name: &str) -> Result<(), NodeError> {
     let fits = name.chars().count() <= MAX_CHARS && !name.chars().any(char::is_control);
     if fits { Ok(()) } else { Err(NodeError::invalid("name", format!("a name has at most {MAX_CHARS} characters"))) }
 }
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod examples;
+#[cfg(test)]
+mod http_tests;
+#[cfg(test)]
+mod template_tests;
+
+/// The page's example is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/nodes.md")]
+struct WriteANode;

@@ -113,3 +113,6 @@ async fn changed(
 fn pixel(color: Color) -> Rgba<u8> {
     Rgba(color.rgba)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! Resizing and cropping.
 
-use fast_image_resize::{IntoImageView, ResizeOptions, Resizer, images::Image as Pixels};
+use engine_pixels::{Channels, Kernel, Scaler, View};
 use image::{DynamicImage, GenericImageView, RgbImage, RgbaImage, imageops};
 
 use crate::{Choice, Color, Image, NodeContext, NodeError, node};
@@ -175,7 +175,7 @@ fn inside(size: (u32, u32), frame: (u32, u32)) -> (u32, u32) {
 }
 
 /// The largest box (left, top, width, height) of `frame`'s proportions within `size`, around a focus from 0 to 1.
-pub(in crate::nodes) fn covering(size: (u32, u32), frame: (u32, u32), focus: (f64, f64)) -> (f64, f64, f64, f64) {
+pub(in crate::nodes) fn covering(size: (u32, u32), frame: (u32, u32), focus: (f64, f64)) -> View {
     let (width, height) = (f64::from(size.0), f64::from(size.1));
     let ratio = f64::from(frame.0) / f64::from(frame.1);
     let (w, h) = if width / height > ratio { (height * ratio, height) } else { (width, width / ratio) };
@@ -184,25 +184,16 @@ pub(in crate::nodes) fn covering(size: (u32, u32), frame: (u32, u32), focus: (f6
 }
 
 /// Scales a part of a picture (or all of it) with Lanczos; transparent pixels do not colour their neighbours.
-fn scaled(
-    picture: &DynamicImage,
-    part: Option<(f64, f64, f64, f64)>,
-    (width, height): (u32, u32),
-) -> Result<DynamicImage, NodeError> {
-    let pixel_type = picture.pixel_type().expect("pictures are decoded to RGB or RGBA");
-    let mut pixels = Pixels::new(width, height, pixel_type);
-    let options = match part {
-        Some((left, top, width, height)) => ResizeOptions::new().crop(left, top, width, height),
-        None => ResizeOptions::new(),
-    };
-    Resizer::new()
-        .resize(picture, &mut pixels, &options)
+fn scaled(picture: &DynamicImage, part: Option<View>, (width, height): (u32, u32)) -> Result<DynamicImage, NodeError> {
+    let size = picture.dimensions();
+    let view = part.unwrap_or((0.0, 0.0, size.0.into(), size.1.into()));
+    let channels = if picture.color().has_alpha() { Channels::Rgba } else { Channels::Rgb };
+    let buffer = Scaler::default()
+        .scale(picture.as_bytes(), size, channels, view, (width, height), Kernel::Lanczos)
         .map_err(|error| NodeError::internal("the picture could not be resized", error))?;
-    let buffer = pixels.into_vec();
-    let picture = if picture.color().has_alpha() {
-        RgbaImage::from_raw(width, height, buffer).map(DynamicImage::ImageRgba8)
-    } else {
-        RgbImage::from_raw(width, height, buffer).map(DynamicImage::ImageRgb8)
+    let picture = match channels {
+        Channels::Rgba => RgbaImage::from_raw(width, height, buffer).map(DynamicImage::ImageRgba8),
+        Channels::Rgb => RgbImage::from_raw(width, height, buffer).map(DynamicImage::ImageRgb8),
     };
     Ok(picture.expect("the buffer was made for this size"))
 }

@@ -169,15 +169,15 @@ impl Fit {
     pub fn filter(self, (width, height): (u32, u32), label: &str) -> String {
         let to = |how: &str| format!("scale={width}:{height}:force_original_aspect_ratio={how}:force_divisible_by=2");
         match self {
-            Self::Fill => format!("{SQUARE_PIXELS},{},crop={width}:{height}", to("increase")),
-            Self::Bars => format!("{SQUARE_PIXELS},{},pad={width}:{height}:-1:-1:black", to("decrease")),
+            Self::Fill => format!("{SQUARE_PIXELS},{},crop={width}:{height},setsar=1", to("increase")),
+            Self::Bars => format!("{SQUARE_PIXELS},{},pad={width}:{height}:-1:-1:black,setsar=1", to("decrease")),
             Self::Stretch => format!("scale={width}:{height},setsar=1"),
             Self::Blur => {
                 let back = format!("{},crop={width}:{height},gblur=sigma={}", to("increase"), height / 36);
                 let (front, copy, done) = (format!("f{label}"), format!("c{label}"), format!("b{label}"));
                 format!(
                     "{SQUARE_PIXELS},split[{front}][{copy}];[{copy}]{back}[{done}];[{front}]{}[{front}s];\
-                     [{done}][{front}s]overlay=(W-w)/2:(H-h)/2",
+                     [{done}][{front}s]overlay=(W-w)/2:(H-h)/2,setsar=1",
                     to("decrease"),
                 )
             }

@@ -3,19 +3,13 @@
 use std::path::PathBuf;
 
 use bytes::Bytes;
-use fast_image_resize::{
-    FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer,
-    images::{Image as Pixels, ImageRef},
-};
-use image::{RgbImage, RgbaImage, imageops};
+use engine_pixels::{Channels, Kernel, Scaler, View, fade};
+use image::{DynamicImage, RgbImage, RgbaImage, imageops::FilterType};
 
 use crate::{
     NodeError,
     nodes::image::{covering, decode_bytes},
 };
-
-/// A box in a picture: left, top, width, height.
-type View = (f64, f64, f64, f64);
 
 /// What the camera does while a picture is on.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -60,7 +54,7 @@ impl Frames {
     /// Draws all frames, as RGB, until `take` wants no more. Pictures are read when they come on, and at most two are
     /// held: a film of hundreds of photos fits into memory.
     pub fn draw(&self, paths: &[PathBuf], mut take: impl FnMut(Bytes) -> bool) -> Result<(), NodeError> {
-        let mut resizer = Resizer::new();
+        let mut scaler = Scaler::default();
         let mut current: Option<Source> = None;
         let mut next: Option<Source> = None;
         for frame in 0..self.count() {
@@ -72,13 +66,13 @@ impl Frames {
                 };
             }
             let source = current.as_ref().expect("the picture that is on was just read");
-            let mut pixels = self.look(source, frame, &mut resizer)?;
+            let mut pixels = self.look(source, frame, &mut scaler)?;
             if share > 0 {
                 if next.is_none() {
                     next = Some(self.read(index + 1, &paths[index + 1])?);
                 }
                 let source = next.as_ref().expect("the next picture was just read");
-                fade(&mut pixels, &self.look(source, frame, &mut resizer)?, share);
+                fade(&mut pixels, &self.look(source, frame, &mut scaler)?, share);
             }
             if !take(pixels.into()) {
                 break;
@@ -123,17 +117,12 @@ impl Frames {
         (left + (width - w) * x, top + (height - h) * y, w, h)
     }
 
-    fn look(&self, source: &Source, frame: u64, resizer: &mut Resizer) -> Result<Vec<u8>, NodeError> {
-        let (left, top, width, height) = self.view(source.index, frame, source.pixels.dimensions());
-        let options = ResizeOptions::new()
-            .resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom))
-            .crop(left, top, width, height);
-        let faulty = |error: &dyn std::fmt::Display| NodeError::internal("a frame could not be drawn", error);
-        let (w, h) = source.pixels.dimensions();
-        let from = ImageRef::new(w, h, source.pixels.as_raw(), PixelType::U8x3).map_err(|error| faulty(&error))?;
-        let mut to = Pixels::new(self.size.0, self.size.1, PixelType::U8x3);
-        resizer.resize(&from, &mut to, &options).map_err(|error| faulty(&error))?;
-        Ok(to.into_vec())
+    fn look(&self, source: &Source, frame: u64, scaler: &mut Scaler) -> Result<Vec<u8>, NodeError> {
+        let size = source.pixels.dimensions();
+        let view = self.view(source.index, frame, size);
+        scaler
+            .scale(source.pixels.as_raw(), size, Channels::Rgb, view, self.size, Kernel::CatmullRom)
+            .map_err(|error| NodeError::internal("a frame could not be drawn", error))
     }
 
     fn read(&self, index: usize, path: &PathBuf) -> Result<Source, NodeError> {
@@ -156,7 +145,8 @@ impl Frames {
             return pixels;
         }
         let side = |side: u32| (f64::from(side) * scale).ceil() as u32;
-        imageops::resize(&pixels, side(pixels.width()), side(pixels.height()), imageops::FilterType::Triangle)
+        let (width, height) = (side(pixels.width()), side(pixels.height()));
+        DynamicImage::ImageRgb8(pixels).resize_exact(width, height, FilterType::Triangle).into_rgb8()
     }
 }
 
@@ -168,25 +158,6 @@ fn on_black(picture: &RgbaImage) -> RgbImage {
         }
     }
     opaque
-}
-
-/// Mixes `other` into `pixels`; 256 is all of it. Eight channels at once, as two times four lanes of 16 bits.
-fn fade(pixels: &mut [u8], other: &[u8], share: u32) {
-    const EVEN: u64 = 0x00ff_00ff_00ff_00ff;
-    let (stay, come) = (u64::from(256 - share), u64::from(share));
-    let mix = |a: u64, b: u64| {
-        let even = (((a & EVEN) * stay + (b & EVEN) * come) >> 8) & EVEN;
-        let odd = (((a >> 8) & EVEN) * stay + ((b >> 8) & EVEN) * come) & !EVEN;
-        even | odd
-    };
-    let (eights, rest) = pixels.as_chunks_mut::<8>();
-    let (others, others_rest) = other.as_chunks::<8>();
-    for (a, b) in eights.iter_mut().zip(others) {
-        *a = mix(u64::from_le_bytes(*a), u64::from_le_bytes(*b)).to_le_bytes();
-    }
-    for (a, b) in rest.iter_mut().zip(others_rest) {
-        *a = ((u64::from(*a) * stay + u64::from(*b) * come) >> 8) as u8;
-    }
 }
 
 #[cfg(test)]
@@ -229,15 +200,5 @@ mod tests {
         let film = film(vec![Move::ZoomIn]);
         let widths: Vec<f64> = (0..film.count()).map(|frame| film.view(0, frame, (300, 200)).2).collect();
         assert!(widths.windows(2).all(|pair| pair[1] < pair[0]), "{widths:?}");
-    }
-
-    #[test]
-    fn a_fade_meets_both_ends_and_the_middle() {
-        let (black, white) = (vec![0u8; 19], vec![255u8; 19]);
-        for (share, least, most) in [(0, 0, 0), (128, 127, 128), (256, 255, 255)] {
-            let mut pixels = black.clone();
-            fade(&mut pixels, &white, share);
-            assert!(pixels.iter().all(|pixel| (least..=most).contains(pixel)), "{share}: {pixels:?}");
-        }
     }
 }

@@ -110,3 +110,6 @@ async fn extract_frame(
     }
     Ok(Image(ctx.store_file(&target).await?))
 }
+
+#[cfg(test)]
+mod tests;

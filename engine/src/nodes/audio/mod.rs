@@ -248,3 +248,6 @@ async fn sound(ctx: &NodeContext, seconds: f64, describe: impl FnOnce(&mut Ffmpe
     });
     Ok(Audio(media.await?))
 }
+
+#[cfg(test)]
+mod tests;
