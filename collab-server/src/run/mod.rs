@@ -7,6 +7,7 @@
 
 mod active;
 mod cache;
+mod media;
 mod capture;
 mod recover;
 mod sink;

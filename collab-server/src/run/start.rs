@@ -1,29 +1,21 @@
 //! Starting a run: freeze, check, join or begin.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::sync::Arc;
 
-use engine::{Plan, PlanError, RunRequest, catalog};
-use serde_json::Value as Json;
+use engine::{Plan, PlanError, RunRequest};
 use shared::{
     api::{Run, StartRun},
     error::ErrorCode,
     exchange,
-    graph::{Graph, Node},
-    id::{NodeId, RunId, WorkspaceId},
-    node::{NodeRole, ParamKind},
+    id::{NodeId, RunId},
     outputs::RunSummary,
     run::{RunEvent, RunStatus},
-    value::BlobHash,
 };
 use uuid::Uuid;
 
-use super::{ActiveRun, Runs, sink::Buffer, writer};
+use super::{ActiveRun, Runs, media, sink::Buffer, writer};
 use crate::{
     access::WorkflowAccess,
-    blobs,
     db::{self, run::NewRun},
     error::AppError,
     keys::WorkspaceKeys,
@@ -36,8 +28,9 @@ const ACTIVE_MAX_PER_WORKSPACE: usize = 32;
 /// Starts a run of the workflow as it is now, or joins an identical one. The person may run: the caller has checked.
 pub async fn start(state: &AppState, access: &WorkflowAccess, body: StartRun) -> Result<Run, AppError> {
     let workflow = &access.workflow;
-    let (graph, _shape) = state.rooms.graph(workflow.id).await?;
-    let inputs = resolve_media(state, workflow.workspace, &graph, body.inputs).await?;
+    let (mut graph, _shape) = state.rooms.graph(workflow.id).await?;
+    let mut inputs = media::resolve(state, workflow.workspace, &graph, body.inputs).await?;
+    media::drop_foreign_posters(state, workflow.workspace, &mut graph, &mut inputs).await?;
     let run = RunId::from(Uuid::now_v7());
     let request = RunRequest {
         run,
@@ -51,7 +44,7 @@ pub async fn start(state: &AppState, access: &WorkflowAccess, body: StartRun) ->
         cancel: state.runs.0.stop.child_token(),
     };
     let plan = state.engine.prepare(&request).map_err(refused)?;
-    check_media(state, workflow.workspace, &request, &plan).await?;
+    media::check(state, workflow.workspace, &request, &plan).await?;
 
     let mine = Arc::new(ActiveRun::new(
         run,
@@ -183,71 +176,4 @@ fn follow(state: &AppState, active: &Arc<ActiveRun>, run: RunId) {
             tracing::error!(%run, error = %anyhow::Error::from(error), "could not record the end of a run");
         }
     });
-}
-
-/// A workflow's input that takes media may be given as the hash of an uploaded blob.
-async fn resolve_media(
-    state: &AppState,
-    workspace: WorkspaceId,
-    graph: &Graph,
-    mut inputs: BTreeMap<String, Json>,
-) -> Result<BTreeMap<String, Json>, AppError> {
-    for node in graph.nodes.values() {
-        let Some(spec) = catalog().get(&node.node_type).filter(|spec| spec.role == NodeRole::Input) else { continue };
-        let name = node.params.get("name").or_else(|| spec.param("name").map(|param| &param.default));
-        let takes_media = spec.param("value").is_some_and(|param| matches!(param.kind, ParamKind::Media { .. }));
-        let Some(input) = name.and_then(Json::as_str).and_then(|name| inputs.get_mut(name)) else { continue };
-        let Some(hash) = input.as_str().filter(|_| takes_media) else { continue };
-        let unknown = || AppError::bad_request(format!("`inputs`: there is no blob `{hash}` in this workspace"));
-        let blob: BlobHash = hash.parse().map_err(|_| unknown())?;
-        if !unreadable(state, workspace, &BTreeSet::from([blob.clone()])).await?.is_empty() {
-            return Err(unknown());
-        }
-        let media = match blobs::sample(&blob) {
-            Some(sample) => sample.media(&*state.blobs).await.map_err(AppError::internal)?,
-            None => engine::media::describe(&*state.blobs, &blob, None).await.map_err(AppError::internal)?,
-        };
-        *input = serde_json::to_value(media).expect("media is plain data");
-    }
-    Ok(inputs)
-}
-
-/// A graph is text that anybody can write: naming a hash must not open another workspace's media.
-async fn check_media(
-    state: &AppState,
-    workspace: WorkspaceId,
-    request: &RunRequest,
-    plan: &Plan,
-) -> Result<(), AppError> {
-    let planned: BTreeSet<&NodeId> = plan.keys().map(|(node, _)| node).collect();
-    let mut needed = request.graph.clone();
-    needed.nodes.retain(|id, _| planned.contains(id));
-    for (id, node) in &needed.nodes {
-        let alone = Graph { nodes: BTreeMap::from([(id.clone(), node.clone())]), ..Graph::default() };
-        if let Some(blob) = unreadable(state, workspace, &blobs::named_in(&alone)).await?.first() {
-            let message = format!("nodes.{id}: the media `{blob}` is not in this workspace: pick or upload it again");
-            return Err(AppError::new(ErrorCode::InvalidGraph, message));
-        }
-    }
-    let mut given = Node::new("inputs");
-    given.params = request.inputs.clone();
-    let given = Graph { nodes: BTreeMap::from([(NodeId::random(), given)]), ..Graph::default() };
-    match unreadable(state, workspace, &blobs::named_in(&given)).await?.first() {
-        Some(blob) => Err(AppError::bad_request(format!("`inputs`: the media `{blob}` is not in this workspace"))),
-        None => Ok(()),
-    }
-}
-
-/// Those of `hashes` that the workspace may not read. Samples are everybody's.
-async fn unreadable(
-    state: &AppState,
-    workspace: WorkspaceId,
-    hashes: &BTreeSet<BlobHash>,
-) -> Result<BTreeSet<BlobHash>, AppError> {
-    let own: BTreeSet<BlobHash> = hashes.iter().filter(|hash| blobs::sample(hash).is_none()).cloned().collect();
-    if own.is_empty() {
-        return Ok(own);
-    }
-    let readable = db::blob::readable_by_workspace(&state.db, workspace, &own).await?;
-    Ok(own.difference(&readable).cloned().collect())
 }

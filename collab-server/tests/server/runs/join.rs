@@ -7,8 +7,9 @@ use shared::{
 };
 
 use super::{
-    create, ended, events, names, output, outputs_when, question, start,
+    create, ended, names, output, outputs_when, question, read_events, start,
     vendor::{Vendor, with_private_network},
+    watch,
 };
 use crate::support::on_each_database;
 
@@ -27,7 +28,7 @@ on_each_database! {
         let other = start(&ben, workflow, json!({"targets": ["ask"]})).await;
         assert_eq!(other.joined, None);
 
-        let (watched, ()) = tokio::join!(events(&ben, second.id), async { vendor.release() });
+        let watched = read_events(&watch(&app, &ben, second.id, None, || vendor.release()).await);
         assert_eq!(names(&watched).last().map(String::as_str), Some("run_finished"));
         for run in [first.id, second.id, other.id] {
             let run = ended(&ada, run).await;

@@ -95,8 +95,32 @@ pub fn output<'o>(outputs: &'o Outputs, node: &str) -> Option<&'o NodeOutput> {
 pub async fn events(person: &Person<'_>, run: RunId) -> Vec<Value> {
     let answer = person.get(&format!("/api/runs/{run}/events")).await.ok();
     assert_eq!(answer.header("content-type"), "text/event-stream");
-    let data = answer.text().lines().filter_map(|line| line.strip_prefix("data: "));
+    read_events(answer.text())
+}
+
+pub fn read_events(stream: &str) -> Vec<Value> {
+    let data = stream.lines().filter_map(|line| line.strip_prefix("data: "));
     data.map(|json| serde_json::from_str(json).unwrap()).collect()
+}
+
+/// The event stream of a run under way, over a real socket: `then` is called when its first text arrived.
+pub async fn watch(app: &TestApp, person: &Person<'_>, run: RunId, last: Option<&str>, then: impl FnOnce()) -> String {
+    let url = format!("http://{}/api/runs/{run}/events", app.listen().await);
+    let mut request = reqwest::Client::builder().build().unwrap().get(url).bearer_auth(person.token());
+    if let Some(last) = last {
+        request = request.header("last-event-id", last);
+    }
+    let mut response = request.send().await.unwrap().error_for_status().unwrap();
+    let (mut stream, mut then) = (Vec::new(), Some(then));
+    while let Some(bytes) = response.chunk().await.unwrap() {
+        stream.extend_from_slice(&bytes);
+        if String::from_utf8_lossy(&stream).contains("event: text_delta")
+            && let Some(then) = then.take()
+        {
+            then();
+        }
+    }
+    String::from_utf8(stream).unwrap()
 }
 
 /// The names of events, with the nodes they are about.

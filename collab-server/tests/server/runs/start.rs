@@ -144,6 +144,24 @@ on_each_database! {
         assert_eq!(listed[0].poster.as_deref(), result.poster.as_ref().map(|poster| poster.as_str()));
     }
 
+    async fn a_poster_does_not_open_the_media_of_others(app: TestApp) {
+        let (ada, eve) = (app.user("ada").await, app.user("eve").await);
+        let secret = uploaded(&ada, "image/png", &picture(5)).await;
+        let mut own = serde_json::to_value(uploaded(&eve, "image/png", &picture(6)).await).unwrap();
+        own["poster"] = json!(secret.blob.as_str());
+        let graph = json!({
+            "openflow": 1,
+            "nodes": {"load": {"type": "image.load", "params": {"name": "photo", "value": own}}},
+            "edges": {},
+        });
+        let workflow = create(&eve, graph).await;
+        for body in [json!({}), json!({"inputs": {"photo": own}})] {
+            let run = start(&eve, workflow, body).await;
+            assert_eq!(ended(&eve, run.id).await.status, RunStatus::Done);
+        }
+        assert_eq!(eve.get(&format!("/api/blobs/{}", secret.blob)).await.status, 404);
+    }
+
     async fn naming_a_hash_does_not_open_the_media_of_others(app: TestApp) {
         let (ada, eve) = (app.user("ada").await, app.user("eve").await);
         let media = uploaded(&ada, "image/png", &picture(4)).await;

@@ -7,8 +7,9 @@ use shared::{
 };
 
 use super::{
-    create, ended, events, greeting, names, output, outputs_when, question, start,
+    create, ended, events, greeting, names, output, outputs_when, question, read_events, start,
     vendor::{Vendor, with_private_network},
+    watch,
 };
 use crate::support::on_each_database;
 
@@ -25,7 +26,7 @@ on_each_database! {
         assert_eq!(output(&outputs, "out").unwrap().status, NodeStatus::Queued);
 
         // A late joiner sees it from the start.
-        let (watched, ()) = tokio::join!(events(&ada, run.id), async { vendor.release() });
+        let watched = read_events(&watch(&app, &ada, run.id, None, || vendor.release()).await);
         let text: String = watched.iter().filter_map(|event| event["delta"].as_str()).collect();
         assert_eq!(text, "Hello world");
         let names_of = |events: &[serde_json::Value]| {
@@ -55,13 +56,10 @@ on_each_database! {
         let workflow = create(&ada, question("Say hello again")).await;
         let run = start(&ada, workflow, json!({})).await;
         outputs_when(&app, workflow, |o| output(o, "ask").is_some_and(|ask| ask.text == "Hello")).await;
-        let request = ada.request(axum::http::Method::GET, &format!("/api/runs/{}/events", run.id));
-        let request = request.header("last-event-id", "1").body(axum::body::Body::empty()).unwrap();
-        let (answer, ()) = tokio::join!(app.send(request), async { vendor.release() });
-        let answer = answer.ok();
+        let stream = watch(&app, &ada, run.id, Some("1"), || vendor.release()).await;
         // Numbers 0 and 1 were the starts of the run and of the node.
-        assert!(answer.text().starts_with("event: text_delta\n"), "{}", answer.text());
-        assert!(answer.text().contains("id: 2\n") && answer.text().contains("event: run_finished\n"));
+        assert!(stream.starts_with("event: text_delta\n"), "{stream}");
+        assert!(stream.contains("id: 2\n") && stream.contains("event: run_finished\n"), "{stream}");
     }
 
     async fn a_cancelled_run_stops_and_says_so(app: TestApp) {
