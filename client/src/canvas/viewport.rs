@@ -68,6 +68,7 @@ impl Viewport {
 
     /// The viewport that shows all of `content` in the middle.
     pub fn fitting(content: Rect, screen_size: Point) -> Self {
+        // Bars float over the surface: what is fitted keeps clear of them.
         let room = screen_size.map(|length| (length - 2.0 * FIT_MARGIN).max(80.0));
         let zoom = (room[0] / content.width.max(1.0)).min(room[1] / content.height.max(1.0));
         let zoom = zoom.clamp(ZOOM_MIN, FIT_MAX);

@@ -19,9 +19,11 @@ pub fn search<'c>(catalog: &'c Catalog, words: &str, carried: Option<&Carried>) 
         let Some(distance) = words.iter().map(|word| distance(spec, word)).sum::<Option<u32>>() else { continue };
         found.push(((distance, inexact, category::rank(spec.category())), spec));
     }
-    // By group first when nothing was typed, by closeness when something was. Stable, so types stay in order.
-    found.sort_by_key(|((distance, inexact, group), _)| {
-        if words.is_empty() { (0, *inexact && carried.is_some(), *group) } else { (*distance, *inexact, *group) }
+    // What is at home with the wire goes first: text with text, film with film. Stable, so types stay in order.
+    let home = carried.map(|(_, value_type)| category::item_name(value_type));
+    found.sort_by_key(|((distance, inexact, group), spec)| {
+        let abroad = home.as_ref().is_some_and(|home| spec.category() != home);
+        (*distance, *inexact, abroad, *group)
     });
     found.into_iter().map(|(_, spec)| spec).collect()
 }

@@ -13,7 +13,7 @@ use dioxus::prelude::*;
 use shared::{
     graph::{Mode, Node},
     id::NodeId,
-    node::NodeSpec,
+    node::{NodeSpec, ParamKind, ParamSpec},
 };
 
 use super::{
@@ -41,8 +41,6 @@ pub struct Face {
     pub collapsed: bool,
     pub color: Option<String>,
     pub width: f64,
-    /// Set by hand, at the corner.
-    pub height: Option<f64>,
 }
 
 impl Face {
@@ -54,7 +52,6 @@ impl Face {
             collapsed: node.collapsed,
             color: node.color.clone(),
             width: layout::width(node, spec),
-            height: node.size.map(|size| size[1]),
         }
     }
 
@@ -206,13 +203,21 @@ fn Inside(id: NodeId, face: Face) -> Element {
             Ports { id, folded: true }
         };
     }
-    let rows = spec.params.iter().filter(|param| !param.advanced).cloned();
-    let advanced: Vec<_> = spec.params.iter().filter(|param| param.advanced).cloned().collect();
+    // What a node loads is its picture: first, and edge to edge.
+    let is_media = |param: &&ParamSpec| matches!(param.kind, ParamKind::Media { .. });
+    let loaded = spec.params.iter().find(is_media).cloned();
+    let rows = spec.params.iter().filter(|param| !param.advanced && !is_media(param)).cloned();
+    let advanced: Vec<_> = spec.params.iter().filter(|param| param.advanced && !is_media(param)).cloned().collect();
+    let has_rows = spec.params.iter().any(|param| !is_media(&param));
     rsx! {
         Head { id: id.clone(), face: face.clone() }
-        Output { id: id.clone(), height: face.height }
+        if let Some(param) = loaded {
+            ParamRow { key: "{param.name}", id: id.clone(), param, on_card: true }
+        } else {
+            Output { id: id.clone(), spec: spec.clone() }
+        }
         Ports { id: id.clone(), folded: false }
-        if !spec.params.is_empty() {
+        if has_rows {
             div { class: "params",
                 for param in rows {
                     ParamRow { key: "{param.name}", id: id.clone(), param, on_card: true }
@@ -229,7 +234,7 @@ fn Inside(id: NodeId, face: Face) -> Element {
 
 /// Folded away, except what a wire ends in.
 #[component]
-fn Advanced(id: NodeId, params: Vec<shared::node::ParamSpec>) -> Element {
+fn Advanced(id: NodeId, params: Vec<ParamSpec>) -> Element {
     let canvas = use_canvas();
     let mut open = use_signal(|| false);
     let wired = {

@@ -3,21 +3,21 @@
 use dioxus::prelude::*;
 use shared::{
     id::NodeId,
+    node::NodeSpec,
     outputs::NodeOutput,
     run::NodeStatus,
     value::{Value, Values},
 };
 
 use crate::{
-    canvas::{category, state::use_canvas},
+    canvas::{category, layout, state::use_canvas},
     media::{FileLink, Film, Picture, Sound},
     replica::view::CanvasViewStoreExt,
-    ui::{Glyph, IconButton, Size},
+    ui::{Glyph, Icon, IconButton, Size},
 };
 
-/// `height`: of the picture area, when the person sized the node.
 #[component]
-pub fn Output(id: NodeId, height: Option<f64>) -> Element {
+pub fn Output(id: NodeId, spec: NodeSpec) -> Element {
     let canvas = use_canvas();
     // 0: the newest; above: earlier versions, a view of this person's alone.
     let mut version = use_signal(|| 0usize);
@@ -27,15 +27,16 @@ pub fn Output(id: NodeId, height: Option<f64>) -> Element {
     });
     let stale = use_memo(move || canvas.view.stale().read().contains(&id));
     let output = output.read();
-    let Some(output) = &*output else { return rsx! {} };
+    let Some(output) = &*output else { return rsx! { Blank { spec } } };
     let count = output.history.len() + 1;
     let chosen = version().min(count - 1);
     let values = values_of(output, chosen);
     let running = matches!(output.status, NodeStatus::Running | NodeStatus::Queued);
+    let waiting = !writing_now(output) && values.is_empty();
     let progress = output.progress.unwrap_or(0.0);
-    let writing = running && !output.text.is_empty();
+    let writing = writing_now(output);
     if !writing && values.is_empty() && output.status != NodeStatus::Running {
-        return rsx! {};
+        return rsx! { Blank { spec } };
     }
     rsx! {
         div {
@@ -51,6 +52,9 @@ pub fn Output(id: NodeId, height: Option<f64>) -> Element {
                     aria_label: "Progress",
                     aria_valuenow: "{(progress * 100.0).round()}",
                 }
+            }
+            if waiting {
+                Blank { spec: spec.clone() }
             }
             if writing {
                 div { class: "output-text writing", "data-scroll": "true", "data-output": "text", aria_live: "polite",
@@ -86,6 +90,24 @@ pub fn Output(id: NodeId, height: Option<f64>) -> Element {
                     }
                 }
             }
+        }
+    }
+}
+
+/// Text is coming in now.
+fn writing_now(output: &NodeOutput) -> bool {
+    !output.status.is_final() && !output.text.is_empty()
+}
+
+/// Where a picture or film will be, so that the card does not jump when it comes.
+#[component]
+fn Blank(spec: NodeSpec) -> Element {
+    if !layout::shows_media(&spec) {
+        return rsx! {};
+    }
+    rsx! {
+        div { class: "output blank", aria_hidden: "true",
+            Icon { glyph: category::glyph(&spec), size: Size::L }
         }
     }
 }

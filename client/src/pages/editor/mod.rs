@@ -8,6 +8,7 @@ use crate::{
         state::{CanvasStateStoreExt, use_canvas_provider},
         surface::Surface,
     },
+    dom,
     pages::share::ShareDialog,
     panels::{ContextMenu, Minimap, Palette, RunBar, ShortcutSheet, SidePanel, TopBar, ZoomBar},
     replica::view::CanvasViewStoreExt,
@@ -25,6 +26,15 @@ pub fn Editor() -> Element {
         if *canvas.view.synced().read() && !*fitted.peek() {
             fitted.set(true);
             canvas.fit(None);
+            spawn(async move {
+                // Once more when the browser has laid the nodes out, unless the person moved meanwhile.
+                let estimated = canvas.looking();
+                dom::next_frame().await;
+                dom::next_frame().await;
+                if canvas.looking() == estimated {
+                    canvas.fit(None);
+                }
+            });
         }
     });
     // Whatever left the graph, by whoever's hand, leaves the selection.
