@@ -30,8 +30,8 @@ pub fn Output(id: NodeId, spec: NodeSpec) -> Element {
     let Some(output) = &*output else { return rsx! { Blank { spec } } };
     let count = output.history.len() + 1;
     let chosen = version().min(count - 1);
-    let values = values_of(output, chosen);
-    let running = matches!(output.status, NodeStatus::Running | NodeStatus::Queued);
+    let running = !output.status.is_final();
+    let values = if running && !output.preview.is_empty() { &output.preview } else { values_of(output, chosen) };
     let waiting = !writing_now(output) && values.is_empty();
     let progress = output.progress.unwrap_or(0.0);
     let writing = writing_now(output);
