@@ -18,7 +18,10 @@ mod registry;
 mod replica;
 mod rights;
 mod store;
+mod timing;
 mod update;
+#[cfg(test)]
+mod tests;
 
 use std::{
     sync::{
@@ -54,6 +57,7 @@ pub use self::{
     memory::MemoryStore,
     rights::{DbRights, Rights, RightsError},
     store::{Append, DocStore, LogRow, Mirror, Snapshot, StoreError, StoredDocument},
+    timing::Timing,
 };
 
 /// How long rooms may take to write what they hold when the server stops.
@@ -96,6 +100,7 @@ struct Inner {
     /// Awaited once, by the shutdown.
     journal_task: Mutex<Option<JoinHandle<()>>>,
     rights: Arc<dyn Rights>,
+    timing: Timing,
     tasks: TaskTracker,
     next_connection: AtomicU64,
     /// Counts changes of rights, so that somebody who comes in during one is looked at again.
@@ -105,6 +110,10 @@ struct Inner {
 impl Rooms {
     /// Must be called inside a runtime: the journal's task starts here.
     pub fn new(store: Arc<dyn DocStore>, rights: Arc<dyn Rights>) -> Self {
+        Self::with_timing(store, rights, Timing::default())
+    }
+
+    pub fn with_timing(store: Arc<dyn DocStore>, rights: Arc<dyn Rights>, timing: Timing) -> Self {
         let (journal, journal_task) = Journal::start(store.clone());
         Self(Arc::new(Inner {
             registry: Arc::default(),
@@ -112,6 +121,7 @@ impl Rooms {
             journal,
             journal_task: Mutex::new(Some(journal_task)),
             rights,
+            timing,
             tasks: TaskTracker::new(),
             next_connection: AtomicU64::new(1),
             rights_epoch: AtomicU64::new(0),
@@ -259,6 +269,7 @@ impl Rooms {
                 registry: self.0.registry.clone(),
                 store: self.0.store.clone(),
                 journal: self.0.journal.clone(),
+                timing: self.0.timing,
                 inbox,
             };
             self.0.tasks.spawn(async move {

@@ -10,6 +10,7 @@ mod keys;
 mod nodes;
 mod routes;
 mod runs;
+mod js_clients;
 mod sync;
 mod transfer;
 mod web;

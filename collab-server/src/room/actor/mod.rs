@@ -42,12 +42,10 @@ use super::{
     registry::{Handle, Registry},
     replica::{Replica, View},
     store::{DocStore, StoredDocument},
+    timing::Timing,
     update::Outline,
 };
 
-/// A document that nobody needs is unloaded after this.
-pub const IDLE: Duration = Duration::from_secs(30);
-const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 /// How often to see whether a socket that fell behind has drained.
 const RESYNC_EVERY: Duration = Duration::from_millis(50);
 /// How many messages are taken in a row before others are served: what they change is sent as one frame.
@@ -150,6 +148,7 @@ pub struct Room {
     registry: Arc<Registry>,
     store: Arc<dyn DocStore>,
     journal: Journal,
+    timing: Timing,
     inbox: mpsc::Receiver<Message>,
     /// How far the journal is with this document.
     progress: watch::Receiver<Progress>,
@@ -186,13 +185,14 @@ pub struct Surroundings {
     pub registry: Arc<Registry>,
     pub store: Arc<dyn DocStore>,
     pub journal: Journal,
+    pub timing: Timing,
     pub inbox: mpsc::Receiver<Message>,
 }
 
 impl Room {
     /// Loads the document. Until this is done, messages wait in the inbox.
     pub async fn open(around: Surroundings) -> Result<Self, RoomError> {
-        let Surroundings { name, handle, registry, store, journal, inbox } = around;
+        let Surroundings { name, handle, registry, store, journal, timing, inbox } = around;
         let stored = store.load(name).await?;
         let (replica, damaged) = upkeep::build(name, &*store, &stored).await?;
         let log = Log::of(&stored);
@@ -205,6 +205,7 @@ impl Room {
             registry,
             store,
             journal,
+            timing,
             inbox,
             progress,
             progress_sender,
@@ -221,7 +222,7 @@ impl Room {
             flushed_at: now,
             presence_sent_at: now,
             used_at: now,
-            upkeep_at: now + UPKEEP_EVERY,
+            upkeep_at: now + timing.upkeep(),
             compacting: None,
             mirror_at: None,
         })

@@ -13,7 +13,7 @@ use super::{
         replica::{Replica, View},
         store::{DocStore, Mirror, StoreError, StoredDocument},
     },
-    IDLE, Log, Phase, RESYNC_EVERY, Room, UPKEEP_EVERY,
+    Log, Phase, RESYNC_EVERY, Room,
 };
 
 /// A log of this many rows is folded into a snapshot.
@@ -72,7 +72,7 @@ impl Room {
             self.mirror().await;
         }
         if self.upkeep_at <= now {
-            self.upkeep_at = now + UPKEEP_EVERY;
+            self.upkeep_at = now + self.timing.upkeep();
             self.presence.expire(now);
         }
         if self.wants_compaction(now) {
@@ -91,7 +91,7 @@ impl Room {
                 self.mirror().await;
                 self.end(CloseCode::GoingAway);
             }
-            Phase::Open if self.members.is_empty() && now - self.used_at >= IDLE && self.is_written() => {
+            Phase::Open if self.members.is_empty() && now - self.used_at >= self.timing.idle && self.is_written() => {
                 if self.mirror_at.is_some() {
                     self.mirror().await;
                 }
@@ -126,7 +126,7 @@ impl Room {
             Ok(()) | Err(StoreError::Gone) => {}
             Err(error) => {
                 tracing::warn!(document = %self.name, error = %anyhow::Error::from(error), "could not update the list");
-                self.mirror_at = Some(Instant::now() + UPKEEP_EVERY);
+                self.mirror_at = Some(Instant::now() + self.timing.upkeep());
             }
         }
     }

@@ -36,12 +36,12 @@ pub async fn serve_hocuspocus<E>(
     sink: impl Sink<Outgoing, Error = E> + Unpin,
 ) {
     let line = Line::new(rooms);
-    let outbox = line.outbox.clone();
+    let (outbox, timing) = (line.outbox.clone(), line.timing());
     // What keeps a quiet socket alive: presence of nobody, about a document the client knows.
     let quiet = OnceLock::new();
     let mut session = Session { line, credentials, documents: HashMap::new(), refusals: 0, quiet: &quiet };
     let reader = session.read(&mut frames);
-    run(outbox, reader, sink, || quiet.get().cloned()).await;
+    run(outbox, timing, reader, sink, || quiet.get().cloned()).await;
 }
 
 struct Session<'q> {

@@ -23,6 +23,7 @@ use super::{
     outbox::Outbox,
     registry::INBOX_BYTES,
     replica::roots,
+    timing::Timing,
     update::{self, UpdateError},
 };
 use entry::Opened;
@@ -38,10 +39,6 @@ const MAX_UPDATE_BYTES: usize = 1024 * 1024;
 const MAX_STEP2_BYTES: usize = 8 * 1024 * 1024;
 /// Largest frame that either framing can need.
 pub const MAX_FRAME_BYTES: usize = MAX_STEP2_BYTES + 1024;
-/// Stock clients take 30 s of silence for a dead line.
-const QUIET: Duration = Duration::from_secs(15);
-/// A peer that takes nothing for so long is gone, or as good as gone.
-const STUCK: Duration = Duration::from_secs(5);
 /// Large frames may take longer: a peer that manages less than this is as good as gone too.
 const MIN_BYTES_PER_SECOND: usize = 64 * 1024;
 /// How long a peer may take to hear why it is closed.
@@ -67,6 +64,10 @@ struct Line {
 }
 
 impl Line {
+    fn timing(&self) -> Timing {
+        self.rooms.0.timing
+    }
+
     fn new(rooms: Rooms) -> Self {
         Self { rooms, outbox: Outbox::default(), allowance: Allowance::new(Instant::now()) }
     }
@@ -132,11 +133,12 @@ impl Line {
 /// Runs a connection's two halves until one ends, and says why to the peer.
 async fn run<E>(
     outbox: Outbox,
+    timing: Timing,
     reader: impl Future<Output = Option<CloseCode>>,
     sink: impl Sink<Outgoing, Error = E> + Unpin,
     quiet: impl Fn() -> Option<Bytes>,
 ) {
-    let writer = write(&outbox, sink, quiet);
+    let writer = write(&outbox, timing, sink, quiet);
     tokio::pin!(writer);
     let code = tokio::select! {
         code = reader => code,
@@ -152,18 +154,19 @@ async fn run<E>(
 /// Sends what is in the outbox, for as long as the peer takes it.
 async fn write<E>(
     outbox: &Outbox,
+    timing: Timing,
     mut sink: impl Sink<Outgoing, Error = E> + Unpin,
     quiet: impl Fn() -> Option<Bytes>,
 ) {
     loop {
-        let next = match timeout(QUIET, outbox.next()).await {
+        let next = match timeout(timing.quiet, outbox.next()).await {
             Ok(next) => next,
             Err(_) => match quiet() {
                 Some(frame) => Outgoing::Frame(frame),
                 None => continue,
             },
         };
-        match send_all(outbox, &mut sink, next).await {
+        match send_all(outbox, timing, &mut sink, next).await {
             Sent::Ok => {}
             Sent::Closed => return,
             Sent::Stuck => {
@@ -182,12 +185,17 @@ enum Sent {
 }
 
 /// Sends one frame and whatever else is waiting, in one go.
-async fn send_all<E>(outbox: &Outbox, sink: &mut (impl Sink<Outgoing, Error = E> + Unpin), first: Outgoing) -> Sent {
+async fn send_all<E>(
+    outbox: &Outbox,
+    timing: Timing,
+    sink: &mut (impl Sink<Outgoing, Error = E> + Unpin),
+    first: Outgoing,
+) -> Sent {
     let mut next = Some(first);
     while let Some(outgoing) = next {
         let last = matches!(outgoing, Outgoing::Close(_));
         let patience = match &outgoing {
-            Outgoing::Frame(frame) => STUCK + Duration::from_secs((frame.len() / MIN_BYTES_PER_SECOND) as u64),
+            Outgoing::Frame(frame) => timing.stuck + Duration::from_secs((frame.len() / MIN_BYTES_PER_SECOND) as u64),
             Outgoing::Close(_) => FAREWELL,
         };
         match timeout(patience, sink.feed(outgoing)).await {
@@ -202,7 +210,7 @@ async fn send_all<E>(outbox: &Outbox, sink: &mut (impl Sink<Outgoing, Error = E>
         }
         next = outbox.take();
     }
-    match timeout(STUCK, sink.flush()).await {
+    match timeout(timing.stuck, sink.flush()).await {
         Ok(Ok(())) => Sent::Ok,
         Ok(Err(_)) => Sent::Closed,
         Err(_) => Sent::Stuck,

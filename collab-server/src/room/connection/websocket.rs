@@ -24,7 +24,7 @@ pub async fn serve_websocket<E>(
     sink: impl Sink<Outgoing, Error = E> + Unpin,
 ) {
     let mut line = Line::new(rooms);
-    let outbox = line.outbox.clone();
+    let (outbox, timing) = (line.outbox.clone(), line.timing());
     let reader = async {
         let opened = match line.rooms.enter(admitted, Framing::Websocket, &line.outbox).await {
             Ok(opened) => opened,
@@ -41,7 +41,7 @@ pub async fn serve_websocket<E>(
             }
         }
     };
-    run(outbox, reader, sink, || Framing::Websocket.frame(Payload::Awareness(EMPTY_AWARENESS))).await;
+    run(outbox, timing, reader, sink, || Framing::Websocket.frame(Payload::Awareness(EMPTY_AWARENESS))).await;
 }
 
 async fn take(line: &Line, opened: &Opened, bytes: &Bytes) -> Result<(), CloseCode> {

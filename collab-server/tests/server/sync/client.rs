@@ -194,6 +194,17 @@ impl Client {
         }
     }
 
+    /// Takes what the server sends for a while.
+    pub async fn listen(&mut self, time: Duration) {
+        let heard = async {
+            while self.closed.is_none() {
+                self.take().await;
+            }
+        };
+        // Silence is as good as an end.
+        timeout(time, heard).await.ok();
+    }
+
     async fn take(&mut self) {
         match self.socket.next().await {
             Some(Ok(Message::Binary(bytes))) => self.take_frame(&bytes).await,

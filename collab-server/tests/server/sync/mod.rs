@@ -3,6 +3,8 @@
 mod client;
 mod rights;
 mod edits;
+mod crash;
+mod random;
 
 use collab_server::{db, state::AppState};
 use shared::{
