@@ -205,7 +205,7 @@ impl Replica {
         Some(result)
     }
 
-    /// Replaces `delete` UTF-16 units at `at` of a prompt by `insert`. A text field uses [`use_prompt`] instead.
+    /// Replaces `delete` UTF-16 units at `at` of a prompt by `insert`. A text field uses `use_prompt` instead.
     pub fn edit_text(&self, node: &NodeId, param: &str, at: u32, delete: u32, insert: &str) -> Result<(), EditError> {
         let label = "type";
         self.edit(label, |edit| edit.edit_text(node, param, at, delete, insert)).unwrap_or(Ok(()))

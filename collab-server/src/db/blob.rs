@@ -64,7 +64,7 @@ pub async fn insert(db: impl Connection, blob: &BlobRow) -> Result<(), DbError> 
     db.execute(&insert).await.map(drop)
 }
 
-/// For a service that has the bytes anyway; people go through [`find_readable`].
+/// For a service that has the bytes anyway; people go through [`readable_by_user`].
 pub async fn find(db: impl Connection, hash: &BlobHash) -> Result<Option<BlobRow>, DbError> {
     let select = Query::select()
         .columns([BlobTable::Hash, BlobTable::Mime, BlobTable::SizeBytes, BlobTable::Media])

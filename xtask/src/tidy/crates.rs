@@ -11,7 +11,7 @@ struct Rule {
     never: &'static [&'static str],
 }
 
-const RULES: [Rule; 6] = [
+const RULES: [Rule; 7] = [
     Rule {
         package: "openflow-shared",
         may_use: &[],
@@ -19,10 +19,11 @@ const RULES: [Rule; 6] = [
     },
     Rule {
         package: "openflow-engine",
-        may_use: &["openflow-shared", "openflow-engine-macros"],
+        may_use: &["openflow-shared", "openflow-engine-macros", "openflow-engine-pixels"],
         never: &["axum", "dioxus", "sea-query", "sqlx", "tower-http"],
     },
     Rule { package: "openflow-engine-macros", may_use: &[], never: &["tokio"] },
+    Rule { package: "openflow-engine-pixels", may_use: &[], never: &["tokio"] },
     Rule {
         package: "openflow-collab-server",
         may_use: &["openflow-shared", "openflow-engine"],

@@ -1,5 +1,5 @@
 //! One socket, from its first frame to its last: reads frames, checks their form, takes them to rooms, and sends what
-//! rooms put into its [`Outbox`].
+//! rooms put into its `Outbox`.
 //!
 //! Knows no network: a connection is a stream of frames and a sink for them, so tests run it on channels. The two
 //! framings differ in who says which document a message is about ([`serve_hocuspocus`], [`serve_websocket`]); what a
