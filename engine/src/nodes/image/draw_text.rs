@@ -90,6 +90,13 @@ impl Place {
         (along(across, frame.0, size.0), along(down, frame.1, size.1))
     }
 
+    /// How wide a line may be in a frame: the margin counts where the text touches a side.
+    pub fn line_room(self, frame_width: u32, share: f64, margin: u32) -> u32 {
+        let sides = if self.thirds().0 == 1 { 0 } else { 2 * margin };
+        let share = (f64::from(frame_width) * share) as u32;
+        share.min(frame_width.saturating_sub(sides)).max(1)
+    }
+
     fn align(self) -> text_layout::Align {
         match self.thirds().0 {
             0 => text_layout::Align::Left,
@@ -157,8 +164,6 @@ async fn draw_text(
     ctx: &NodeContext,
 ) -> Result<Image, NodeError> {
     let work = move |picture: DynamicImage| {
-        let width = f64::from(picture.width());
-        let room = (width * line_width / 100.0).min(width - 2.0 * f64::from(margin)).max(1.0);
         let style = TextStyle {
             font,
             size_px: size,
@@ -167,7 +172,7 @@ async fn draw_text(
             outline_color,
             background,
             place,
-            width_max_px: room as u32,
+            width_max_px: place.line_room(picture.width(), line_width / 100.0, margin),
         };
         match text_picture(&text, &style)? {
             Some(text) => {
@@ -279,5 +284,12 @@ mod tests {
         assert_eq!(Place::TopLeft.upper_left((100, 50), (20, 10), 5), (5, 5));
         assert_eq!(Place::BottomRight.upper_left((100, 50), (20, 10), 5), (75, 35));
         assert_eq!(Place::Center.upper_left((100, 50), (20, 10), 5), (40, 20));
+    }
+
+    #[test]
+    fn a_margin_narrows_lines_only_where_they_touch_a_side() {
+        assert_eq!(Place::Bottom.line_room(1000, 0.9, 200), 900);
+        assert_eq!(Place::BottomLeft.line_room(1000, 0.9, 200), 600);
+        assert_eq!(Place::Left.line_room(100, 0.9, 80), 1);
     }
 }

@@ -10,6 +10,9 @@ use super::{
     render,
 };
 
+/// How much of the film's width a line may take.
+const LINE_SHARE: f64 = 0.9;
+
 /// Shows a text over a film, for a while or all the time. It fades in and out.
 #[node(
     "video.title",
@@ -63,7 +66,7 @@ async fn title(
     let film = Film::open(&video, "video", ctx).await?;
     let shown = super::cut::part(start, end, film.seconds, "film")?;
     let frame = film.even_size();
-    let width_max_px = frame.0.saturating_sub(2 * margin).max(1);
+    let width_max_px = place.line_room(frame.0, LINE_SHARE, margin);
     let style =
         TextStyle { font, size_px: size, color, outline_px: outline, outline_color, background, place, width_max_px };
     let picture = ctx.blocking(move || text_picture(&text, &style)).await?;
