@@ -11,6 +11,7 @@ use anyhow::Context;
 use engine::{BlobStore, RunReport};
 use serde_json::{Value as Json, json};
 use shared::value::{Media, Value, Values};
+use tokio::io::AsyncWriteExt;
 
 /// The files of one output, in the order of its list.
 pub type Files = BTreeMap<String, Vec<PathBuf>>;
@@ -43,8 +44,11 @@ pub async fn write(blobs: &Arc<dyn BlobStore>, outputs: &Values, folder: Option<
 }
 
 async fn copy(blobs: &Arc<dyn BlobStore>, media: &Media, path: &Path) -> anyhow::Result<()> {
-    let source = blobs.local_path(&media.blob).await?;
-    tokio::fs::copy(source, path).await?;
+    let mut source = tokio::fs::File::open(blobs.local_path(&media.blob).await?).await?;
+    // Not `fs::copy`: that takes the blob's permissions along, which are for the server alone.
+    let mut target = tokio::fs::File::create(path).await?;
+    tokio::io::copy(&mut source, &mut target).await?;
+    target.flush().await?;
     Ok(())
 }
 
