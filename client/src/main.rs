@@ -4,7 +4,6 @@
 //! `sync` keeps them equal to the server's; `pages` are what the routes show.
 
 mod api;
-#[allow(dead_code, unused_imports)]
 mod canvas;
 mod dom;
 mod media;
@@ -15,7 +14,6 @@ mod replica;
 mod route;
 mod session;
 mod sync;
-#[allow(dead_code, unused_imports)]
 mod ui;
 
 use dioxus::prelude::*;
@@ -24,6 +22,7 @@ use route::Route;
 
 fn main() {
     console_error_panic_hook::set_once();
+    dom::Theme::chosen().apply();
     launch(App);
 }
 

@@ -1,6 +1,6 @@
-//! The curve of a wire, and how far a point is from it.
+//! The curve of a wire.
 
-use super::geometry::{Point, distance};
+use super::geometry::Point;
 
 /// Inner points of the cubic curve: wires leave to the right and arrive from the left.
 fn handles(from: Point, to: Point) -> (Point, Point) {
@@ -19,23 +19,18 @@ pub fn path(from: Point, to: Point) -> String {
     format!("M{x0:.1} {y0:.1}C{:.1} {:.1} {:.1} {:.1} {x3:.1} {y3:.1}", a[0], a[1], b[0], b[1])
 }
 
-/// A point of the curve; `t` from 0 to 1.
-pub fn point_at(from: Point, to: Point, t: f64) -> Point {
-    let (a, b) = handles(from, to);
-    let s = 1.0 - t;
-    [0, 1].map(|axis| {
-        s * s * s * from[axis] + 3.0 * s * s * t * a[axis] + 3.0 * s * t * t * b[axis] + t * t * t * to[axis]
-    })
-}
-
-/// Whether the person meant the end where the wire arrives, when grabbing it at `point`.
-pub fn nearer_to_end(from: Point, to: Point, point: Point) -> bool {
-    distance(to, point) <= distance(from, point)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A point of the curve; `t` from 0 to 1.
+    fn point_at(from: Point, to: Point, t: f64) -> Point {
+        let (a, b) = handles(from, to);
+        let s = 1.0 - t;
+        [0, 1].map(|axis| {
+            s * s * s * from[axis] + 3.0 * s * s * t * a[axis] + 3.0 * s * t * t * b[axis] + t * t * t * to[axis]
+        })
+    }
 
     #[test]
     fn the_curve_begins_and_ends_at_its_ports() {

@@ -8,6 +8,7 @@ mod socket;
 mod storage;
 mod surface;
 mod text;
+mod theme;
 mod upload;
 
 use std::{cell::RefCell, rc::Rc};
@@ -25,6 +26,7 @@ pub use surface::{
     part_of_target, scroll_into_view, scrolls, set_moving, surface_point, surface_size,
 };
 pub use text::{Selection, TextArea};
+pub use theme::Theme;
 pub use upload::upload;
 pub use web_sys::{Event as BrowserEvent, File};
 

@@ -1,4 +1,4 @@
-//! How large things are shown, and how the wheel behaves.
+//! How things are shown: how large, in which theme, and how the wheel behaves.
 
 use dioxus::prelude::*;
 
@@ -7,6 +7,7 @@ use crate::{
         keys::Command,
         state::{CanvasStateStoreExt, use_canvas},
     },
+    dom::Theme,
     ui::{Glyph, IconButton, Menu, MenuItem, use_toaster},
 };
 
@@ -15,6 +16,7 @@ pub fn ZoomBar() -> Element {
     let canvas = use_canvas();
     let toaster = use_toaster();
     let mut open = use_signal(|| false);
+    let mut theme = use_signal(Theme::chosen);
     let percent = use_memo(move || (canvas.state.viewport().read().zoom * 100.0).round());
     let wheel_zooms = canvas.state.wheel_zooms().cloned();
     let obey = move |command: Command| {
@@ -29,7 +31,7 @@ pub fn ZoomBar() -> Element {
             button {
                 class: "zoom-value tabular",
                 r#type: "button",
-                aria_label: "Zoom options, {percent} percent",
+                aria_label: "View options, {percent} percent",
                 aria_expanded: if open() { "true" } else { "false" },
                 onclick: move |_| open.toggle(),
                 "{percent} %"
@@ -43,7 +45,7 @@ pub fn ZoomBar() -> Element {
                 onclick: move |_| canvas.obey(Command::Minimap, toaster),
             }
             if open() {
-                Menu { label: "Zoom options", onclose: move |_| open.set(false),
+                Menu { label: "View options", onclose: move |_| open.set(false),
                     MenuItem { title: "Zoom in", keys: "Plus", onclick: move |_| obey(Command::ZoomIn) }
                     MenuItem { title: "Zoom out", keys: "-", onclick: move |_| obey(Command::ZoomOut) }
                     MenuItem { title: "Zoom to 100 %", keys: "Mod+0", onclick: move |_| obey(Command::ZoomToOne) }
@@ -58,6 +60,16 @@ pub fn ZoomBar() -> Element {
                         title: "Wheel zooms (mouse)",
                         glyph: if wheel_zooms { Glyph::Check } else { Glyph::CircleDashed },
                         onclick: move |_| canvas.set_wheel_zooms(true),
+                    }
+                    hr {}
+                    MenuItem {
+                        title: if theme() == Theme::Dark { "Light theme" } else { "Dark theme" },
+                        glyph: if theme() == Theme::Dark { Glyph::Sun } else { Glyph::Moon },
+                        onclick: move |_| {
+                            let next = if theme() == Theme::Dark { Theme::Light } else { Theme::Dark };
+                            next.choose();
+                            theme.set(next);
+                        },
                     }
                 }
             }

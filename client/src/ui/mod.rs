@@ -18,7 +18,7 @@ mod spinner;
 mod switch;
 mod toast;
 
-pub use avatar::{Avatar, initials};
+pub use avatar::Avatar;
 pub use button::{Button, IconButton, Size, Variant};
 pub use chip::{Chip, Tone};
 pub use dialog::Dialog;

@@ -283,11 +283,6 @@ impl Gestures {
         }
     }
 
-    /// Escape, or the browser took the pointer away: nothing happened.
-    pub fn cancel(&mut self) {
-        *self = Self::default();
-    }
-
     fn click(&mut self, press: Press, was_selected: bool, scene: &impl Scene) -> Vec<Effect> {
         let additive = press.modifiers.shift || press.modifiers.command;
         match (press.button, press.target) {

@@ -1,7 +1,5 @@
 //! Ports: a mark of type at the card's edge, a name beside it. Parameters bring their own (see `panels/param`).
 
-use std::collections::BTreeSet;
-
 use dioxus::prelude::*;
 use shared::{id::NodeId, value::ValueType};
 
@@ -180,9 +178,4 @@ fn press_by_key(canvas: Canvas, port: &PortRef) {
     effects.extend(hand.release(0, at_screen, &scene));
     canvas.state.hand().set(hand);
     canvas.apply(effects);
-}
-
-/// Ports of a node that wires end in, for whoever draws fewer than all.
-pub fn wired_inputs(canvas: Canvas, id: &NodeId) -> BTreeSet<String> {
-    canvas.wiring.read().get(id).map(|inputs| inputs.keys().cloned().collect()).unwrap_or_default()
 }
