@@ -46,7 +46,6 @@ pub fn Head(id: NodeId, face: Face) -> Element {
                     }
                 }
             }
-            StatusChip { id: id.clone(), mode: face.mode }
             IconButton {
                 glyph: Glyph::Ellipsis,
                 label: "Node menu",
@@ -58,6 +57,7 @@ pub fn Head(id: NodeId, face: Face) -> Element {
                     canvas.state.menu().set(Some(MenuAt { at_screen: dom::surface_point(at.x, at.y), target }));
                 },
             }
+            StatusChip { id: id.clone(), mode: face.mode }
         }
     }
 }

@@ -13,7 +13,7 @@ use dioxus::prelude::*;
 use shared::{
     graph::{Mode, Node},
     id::NodeId,
-    node::{NodeSpec, ParamKind, ParamSpec},
+    node::{NodeRole, NodeSpec, ParamKind, ParamSpec},
 };
 
 use super::{
@@ -31,6 +31,9 @@ use output::Output;
 pub use ports::Port;
 use ports::Ports;
 pub use status::{StatusChip, node_status};
+
+/// How many parameters stand on a card; the others unfold, and are all in the inspector.
+const ROWS: usize = 4;
 
 /// What of a node its card shows, apart from its place: a moved node has the same face.
 #[derive(Debug, Clone, PartialEq)]
@@ -203,27 +206,29 @@ fn Inside(id: NodeId, face: Face) -> Element {
             Ports { id, folded: true }
         };
     }
-    // What a node loads is its picture: first, and edge to edge.
+    // What a node loads is its picture: first, and edge to edge. What an input node gives out stands in its fields.
     let is_media = |param: &&ParamSpec| matches!(param.kind, ParamKind::Media { .. });
     let loaded = spec.params.iter().find(is_media).cloned();
-    let rows = spec.params.iter().filter(|param| !param.advanced && !is_media(param)).cloned();
-    let advanced: Vec<_> = spec.params.iter().filter(|param| param.advanced && !is_media(param)).cloned().collect();
-    let has_rows = spec.params.iter().any(|param| !is_media(&param));
+    let (first, folded): (Vec<&ParamSpec>, Vec<&ParamSpec>) =
+        spec.params.iter().filter(|param| !is_media(param)).partition(|param| !param.advanced);
+    let (rows, surplus) = first.split_at(first.len().min(ROWS));
+    let rows: Vec<ParamSpec> = rows.iter().copied().cloned().collect();
+    let folded: Vec<ParamSpec> = surplus.iter().copied().chain(folded).cloned().collect();
     rsx! {
         Head { id: id.clone(), face: face.clone() }
         if let Some(param) = loaded {
             ParamRow { key: "{param.name}", id: id.clone(), param, on_card: true }
-        } else {
+        } else if spec.role != NodeRole::Input {
             Output { id: id.clone(), spec: spec.clone() }
         }
         Ports { id: id.clone(), folded: false }
-        if has_rows {
+        if !rows.is_empty() || !folded.is_empty() {
             div { class: "params",
                 for param in rows {
                     ParamRow { key: "{param.name}", id: id.clone(), param, on_card: true }
                 }
-                if !advanced.is_empty() {
-                    Advanced { id: id.clone(), params: advanced }
+                if !folded.is_empty() {
+                    Folded { id: id.clone(), params: folded }
                 }
             }
         }
@@ -232,9 +237,9 @@ fn Inside(id: NodeId, face: Face) -> Element {
     }
 }
 
-/// Folded away, except what a wire ends in.
+/// Shown on demand, except what a wire ends in.
 #[component]
-fn Advanced(id: NodeId, params: Vec<ParamSpec>) -> Element {
+fn Folded(id: NodeId, params: Vec<ParamSpec>) -> Element {
     let canvas = use_canvas();
     let mut open = use_signal(|| false);
     let wired = {
@@ -242,16 +247,19 @@ fn Advanced(id: NodeId, params: Vec<ParamSpec>) -> Element {
         wiring.get(&id).map(|inputs| inputs.keys().cloned().collect::<Vec<_>>()).unwrap_or_default()
     };
     let shown = params.iter().filter(|param| open() || wired.contains(&param.name)).cloned();
+    let hidden = params.iter().filter(|param| !wired.contains(&param.name)).count();
     rsx! {
         for param in shown {
             ParamRow { key: "{param.name}", id: id.clone(), param, on_card: true }
         }
-        button {
-            class: "more",
-            r#type: "button",
-            aria_expanded: if open() { "true" } else { "false" },
-            onclick: move |_| open.toggle(),
-            if open() { "Fewer settings" } else { "More settings" }
+        if hidden > 0 {
+            button {
+                class: "more",
+                r#type: "button",
+                aria_expanded: if open() { "true" } else { "false" },
+                onclick: move |_| open.toggle(),
+                if open() { "Fewer settings" } else { "{hidden} more settings" }
+            }
         }
     }
 }

@@ -110,7 +110,7 @@ pub fn ParamRow(id: NodeId, param: ParamSpec, on_card: bool) -> Element {
                     }
                 }
             }
-            if !wired || param.kind == ParamKind::Prompt {
+            if !wired {
                 div { class: "param-body",
                     Widget { bound, kind: param.kind.clone(), description: param.description.clone() }
                 }
@@ -124,7 +124,7 @@ fn Widget(bound: Bound, kind: ParamKind, description: String) -> Element {
     let label = bound.title.clone();
     let Bound { id, name, disabled, value, .. } = bound.clone();
     match kind {
-        ParamKind::Text => rsx! { TextField { bound, placeholder: description } },
+        ParamKind::Text => rsx! { TextField { bound, placeholder: "Not set" } },
         ParamKind::Model { capability } => rsx! { TextField { bound, placeholder: "A model for {capability}" } },
         ParamKind::Prompt => rsx! {
             PromptArea { key: "{id} {name}", node: id, param: name, class: "prompt", label, placeholder: description, rows: 3 }
