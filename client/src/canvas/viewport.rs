@@ -12,7 +12,7 @@ pub const BOXES_BELOW: f64 = 0.35;
 const FIT_MAX: f64 = 1.0;
 const FIT_MARGIN: f64 = 72.0;
 /// The drawn region moves in steps of this many screen pixels, so that panning seldom changes what is drawn.
-const CULL_STEP: f64 = 480.0;
+const CULL_STEP: f64 = 240.0;
 
 /// `screen = canvas * zoom + pan`.
 #[derive(Debug, Clone, Copy, PartialEq)]
