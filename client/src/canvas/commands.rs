@@ -78,7 +78,7 @@ impl Canvas {
             Command::Nudge(by) => self.nudge(by),
             Command::Bypass => self.toggle_mode(Mode::Bypass),
             Command::Mute => self.toggle_mode(Mode::Mute),
-            Command::Redo => self.redo(toaster),
+            Command::Redo => drop(self.replica().redo()),
             Command::Rename => {
                 self.state.renaming().set(self.selected().first().cloned());
             }
@@ -90,24 +90,12 @@ impl Canvas {
                 self.select(all);
             }
             Command::Shortcuts => self.state.sheet().set(true),
-            Command::Undo => self.undo(toaster),
+            Command::Undo => drop(self.replica().undo()),
             Command::ZoomIn => self.zoom_by(1.25),
             Command::ZoomOut => self.zoom_by(0.8),
             Command::ZoomToOne => {
                 self.zoom_by(1.0 / self.looking().zoom);
             }
-        }
-    }
-
-    pub fn undo(&self, toaster: Toaster) {
-        if let Some(label) = self.replica().undo() {
-            toaster.say(Tone::Neutral, format!("Undone: {label}"));
-        }
-    }
-
-    pub fn redo(&self, toaster: Toaster) {
-        if let Some(label) = self.replica().redo() {
-            toaster.say(Tone::Neutral, format!("Redone: {label}"));
         }
     }
 

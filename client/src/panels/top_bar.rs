@@ -8,13 +8,12 @@ use crate::{
     dom,
     replica::view::CanvasViewStoreExt,
     route::Route,
-    ui::{Button, Glyph, Icon, IconButton, Variant, use_toaster},
+    ui::{Button, Glyph, Icon, IconButton, Variant},
 };
 
 #[component]
 pub fn TopBar(onshare: EventHandler<()>) -> Element {
     let canvas = use_canvas();
-    let toaster = use_toaster();
     let replica = canvas.replica();
     let can_undo = canvas.view.can_undo().cloned();
     let can_redo = canvas.view.can_redo().cloned();
@@ -36,14 +35,14 @@ pub fn TopBar(onshare: EventHandler<()>) -> Element {
                     label: "Undo",
                     tip: named("Undo", replica.undo_label()),
                     disabled: !can_undo || !canvas.writable(),
-                    onclick: move |_| canvas.undo(toaster),
+                    onclick: move |_| drop(canvas.replica().undo()),
                 }
                 IconButton {
                     glyph: Glyph::Redo2,
                     label: "Redo",
                     tip: named("Redo", replica.redo_label()),
                     disabled: !can_redo || !canvas.writable(),
-                    onclick: move |_| canvas.redo(toaster),
+                    onclick: move |_| drop(canvas.replica().redo()),
                 }
                 IconButton {
                     glyph: Glyph::Keyboard,

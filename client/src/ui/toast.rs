@@ -1,6 +1,7 @@
 //! Short messages at the foot of the page, gone by themselves after a while.
 
 use dioxus::prelude::*;
+use gloo_timers::future::TimeoutFuture;
 
 use super::{Glyph, Icon, IconButton, Size, Tone};
 
@@ -29,10 +30,20 @@ impl Toaster {
         toasts.push(Toast { id, tone, message: message.into() });
         let surplus = toasts.len().saturating_sub(SHOWN);
         toasts.drain(..surplus);
+        drop(toasts);
+        let stays_millis = if tone == Tone::Danger { 10_000 } else { 4_000 };
+        // In the root's scope: the message outlives the menu that said it.
+        dioxus::core::spawn_forever(async move {
+            TimeoutFuture::new(stays_millis).await;
+            self.dismiss(id);
+        });
     }
 
     fn dismiss(mut self, id: u64) {
-        self.toasts.write().retain(|toast| toast.id != id);
+        // The page that showed it may be gone.
+        if let Ok(mut toasts) = self.toasts.try_write() {
+            toasts.retain(|toast| toast.id != id);
+        }
     }
 }
 
