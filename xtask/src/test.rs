@@ -44,9 +44,11 @@ pub fn test(workspace: &Workspace, arguments: &[String]) -> anyhow::Result<()> {
     let outcome = steps.run("tests", || run_tests(&mut cargo, &mut counted));
     drop(postgres);
     drop(steps);
-    eprintln!("\n{} passed, {} failed, {} skipped", counted.passed, counted.failed, counted.ignored);
+    // On the same stream as the runner's own lines, whose last one may be of a binary without tests.
+    let Counted { passed, failed, ignored } = counted;
+    writeln!(std::io::stdout(), "\n{passed} passed, {failed} failed, {ignored} skipped").context("printing")?;
     outcome?;
-    ensure!(counted.passed > 0, "no test ran");
+    ensure!(passed > 0, "no test ran");
     Ok(())
 }
 
