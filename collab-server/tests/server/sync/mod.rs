@@ -3,6 +3,7 @@
 mod client;
 mod rights;
 mod edits;
+mod latency;
 mod crash;
 mod random;
 
