@@ -20,4 +20,4 @@ mod serve;
 pub mod cli;
 
 pub use routes::router;
-pub use serve::serve;
+pub use serve::{serve, undelayed};

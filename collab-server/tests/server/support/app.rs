@@ -87,6 +87,7 @@ impl TestApp {
         let address = listener.local_addr().expect("a bound address");
         let service = self.router.clone().into_make_service_with_connect_info::<SocketAddr>();
         let stop = self.state.shutdown.clone().cancelled_owned();
+        let listener = collab_server::undelayed(listener);
         tokio::spawn(async move { axum::serve(listener, service).with_graceful_shutdown(stop).await });
         address
     }

@@ -3,6 +3,7 @@
 
 use std::{
     collections::HashMap,
+    net::SocketAddr,
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
@@ -12,7 +13,10 @@ use shared::protocol::{
     SyncMessage,
     hocuspocus::{Auth, Frame, Message, SyncStatus},
 };
-use tokio::time::{interval, timeout};
+use tokio::{
+    sync::Barrier,
+    time::{interval, timeout},
+};
 use tokio_tungstenite::{connect_async, tungstenite};
 use yrs::{Map, Transact, Update, updates::decoder::Decode};
 
@@ -26,13 +30,25 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// When each edit was made, by client id and clock.
 type Made = Arc<Mutex<HashMap<(u64, u32), Instant>>>;
 
+/// What the clients share.
+#[derive(Clone)]
+struct Stage {
+    address: SocketAddr,
+    name: String,
+    token: String,
+    made: Made,
+    /// Nobody begins before everybody is there: what was made before one came is not sent to them one by one.
+    everybody: Arc<Barrier>,
+}
+
 #[derive(Default)]
 struct Seen {
     travel: Vec<Duration>,
     acknowledgement: Vec<Duration>,
 }
 
-async fn client(address: std::net::SocketAddr, name: String, token: String, made: Made) -> Seen {
+async fn client(stage: Stage) -> Seen {
+    let Stage { address, name, token, made, everybody } = stage;
     let (socket, _) = connect_async(format!("ws://{address}/api/sync")).await.expect("the server takes the socket");
     let (mut sink, mut stream) = socket.split();
     let frame = |message: Message<'_>| {
@@ -62,14 +78,20 @@ async fn client(address: std::net::SocketAddr, name: String, token: String, made
                 sink.send(frame(Message::Sync(SyncMessage::Update(&update)))).await.expect("open");
             }
             next = stream.next() => {
-                let Some(Ok(tungstenite::Message::Binary(bytes))) = next else { continue };
+                let bytes = match next {
+                    Some(Ok(tungstenite::Message::Binary(bytes))) => bytes,
+                    other => panic!("the server sent {other:?}"),
+                };
                 let Ok(Frame::Document { message, .. }) = Frame::decode(&bytes) else { continue };
                 match message {
                     Message::Sync(SyncMessage::Step1(_)) => {
                         let nothing = shared::protocol::EMPTY_UPDATE;
                         sink.send(frame(Message::Sync(SyncMessage::Step2(nothing)))).await.expect("open");
                     }
-                    Message::SyncStatus(SyncStatus::Saved) if !greeted => greeted = true,
+                    Message::SyncStatus(SyncStatus::Saved) if !greeted => {
+                        greeted = true;
+                        everybody.wait().await;
+                    }
                     Message::SyncStatus(SyncStatus::Saved) => {
                         let made_at: Instant = sent[seen.acknowledgement.len()];
                         seen.acknowledgement.push(made_at.elapsed());
@@ -92,6 +114,7 @@ async fn client(address: std::net::SocketAddr, name: String, token: String, made
     seen
 }
 
+#[expect(clippy::print_stdout, reason = "the figures are what this test is for")]
 fn figure(what: &str, mut times: Vec<Duration>) {
     times.sort_unstable();
     let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize].as_secs_f64() * 1e3;
@@ -104,8 +127,14 @@ async fn fifty_people_see_each_others_edits() {
     let ada: Person<'_> = app.user("ada").await;
     let name = graph_name(new_workflow(&app.state, &ada).await);
     let address = app.listen().await;
-    let made = Made::default();
-    let clients = (0..CLIENTS).map(|_| tokio::spawn(client(address, name.clone(), ada.token().into(), made.clone())));
+    let stage = Stage {
+        address,
+        name,
+        token: ada.token().into(),
+        made: Made::default(),
+        everybody: Arc::new(Barrier::new(CLIENTS)),
+    };
+    let clients = (0..CLIENTS).map(|_| tokio::spawn(client(stage.clone())));
     let seen = timeout(Duration::from_secs(120), join_all(clients)).await.expect("every edit arrives everywhere");
     let (mut travel, mut acknowledgement) = (Vec::new(), Vec::new());
     for seen in seen {
