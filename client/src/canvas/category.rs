@@ -2,7 +2,7 @@
 
 use shared::{node::NodeSpec, value::ValueType};
 
-use crate::ui::Glyph;
+use crate::{api::sentence, ui::Glyph};
 
 /// The group's name in the palette.
 pub fn title(category: &str) -> String {
@@ -49,6 +49,19 @@ pub fn words(name: &str) -> String {
     text
 }
 
+/// A message for people: a sentence, with identifiers in quotation marks where the text has back-ticks.
+pub fn told(message: &str) -> String {
+    let mut opened = false;
+    let mark = |letter| match letter {
+        '`' => {
+            opened = !opened;
+            if opened { '“' } else { '”' }
+        }
+        other => other,
+    };
+    sentence(&message.chars().map(mark).collect::<String>())
+}
+
 /// The name of what a port carries, item by item: `image` of `list<image>`.
 pub fn item_name(value_type: &ValueType) -> String {
     match value_type {
@@ -60,6 +73,11 @@ pub fn item_name(value_type: &ValueType) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn messages_are_told_in_sentences() {
+        assert_eq!(told("input `image` is required"), "Input “image” is required.");
+    }
 
     #[test]
     fn names_become_words() {

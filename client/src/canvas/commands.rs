@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 use dioxus::prelude::*;
 use shared::{
     api::StartRun,
+    check::Severity,
+    error::ErrorCode,
     graph::{Edge, EdgeId, Graph, Mode, Node},
     id::{NodeId, RunId},
 };
@@ -18,7 +20,7 @@ use super::{
     keys::Command,
     layout::{NodeLayout, Side},
     live::LiveScene,
-    state::{Canvas, CanvasStateStoreExt, MenuAt, Search},
+    state::{Canvas, CanvasStateStoreExt, MenuAt, Search, Side as SideTab},
     viewport::Viewport,
 };
 use crate::{
@@ -273,13 +275,24 @@ impl Canvas {
         if !self.runnable() {
             return;
         }
+        let canvas = *self;
         let workflow = self.replica().workflow();
         spawn(async move {
             let body = StartRun { targets, ..StartRun::default() };
-            if let Err(error) = Api.start_run(workflow, &body).await {
-                toaster.say(Tone::Danger, error.sentence());
+            match Api.start_run(workflow, &body).await {
+                Ok(_) => {}
+                // The list says the same, with a way to each place.
+                Err(error) if error.code() == Some(ErrorCode::InvalidGraph) && canvas.has_errors() => {
+                    toaster.say(Tone::Danger, "This cannot run yet: see the problems.");
+                    canvas.state.side().set(Some(SideTab::Problems));
+                }
+                Err(error) => toaster.say(Tone::Danger, error.sentence()),
             }
         });
+    }
+
+    fn has_errors(&self) -> bool {
+        self.view.problems().peek().iter().any(|problem| problem.severity == Severity::Error)
     }
 
     pub fn cancel_runs(&self, toaster: Toaster) {

@@ -130,7 +130,6 @@ fn press(canvas: Canvas, event: &PointerEvent, space: bool) {
         (_, None, None) => Target::Canvas,
     };
     dom::leave_field();
-    dom::capture_pointer(&web);
     let at = event.client_coordinates();
     let held = event.modifiers();
     let press = Press {
@@ -163,8 +162,15 @@ fn moved(canvas: Canvas, event: &PointerEvent) {
     let at_canvas = canvas.looking().canvas_from_screen(at_screen);
     // Nobody draws from this one: it is only read when something is pasted.
     canvas.state.pointer_canvas().set(Some(at_canvas));
-    if canvas.holding().now != Gesture::Idle {
+    let before = canvas.holding().now;
+    if before != Gesture::Idle {
         with_hand(canvas, |hand, scene| hand.moved(event.pointer_id(), at_screen, scene));
+        let began =
+            matches!(before, Gesture::Pressed { .. }) && !matches!(canvas.holding().now, Gesture::Pressed { .. });
+        // Not before: a captured pointer would click the surface instead of what it is on.
+        if began || matches!(before, Gesture::Pan { .. }) {
+            dom::capture_pointer(&event.as_web_event());
+        }
     }
     let (dragging, wire) = held_things(canvas);
     canvas.replica().set_presence(|own| {

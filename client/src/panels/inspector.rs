@@ -72,7 +72,7 @@ fn OneNode(id: NodeId) -> Element {
             Some((output.duration_millis, output.cost_usd, output.seed))
         }
     });
-    let fault = canvas.faulty.read().get(&id).map(|problem| crate::api::sentence(&problem.message));
+    let fault = canvas.faulty.read().get(&id).map(|problem| category::told(&problem.message));
     // A removed node can be asked to render once more.
     let Some(face) = face() else { return rsx! {} };
     let catalog = canvas.catalog();

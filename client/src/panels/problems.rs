@@ -7,8 +7,8 @@ use shared::{
 };
 
 use crate::{
-    api::sentence,
     canvas::{
+        category,
         node::Face,
         state::{Canvas, use_canvas},
     },
@@ -56,7 +56,7 @@ fn Line(problem: Problem) -> Element {
                 if let Some(name) = name {
                     strong { "{name}" }
                 }
-                "{sentence(&problem.message)}"
+                "{category::told(&problem.message)}"
             }
         }
     }

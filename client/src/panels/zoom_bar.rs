@@ -54,12 +54,18 @@ pub fn ZoomBar() -> Element {
                     MenuItem {
                         title: "Wheel pans (trackpad)",
                         glyph: if wheel_zooms { Glyph::CircleDashed } else { Glyph::Check },
-                        onclick: move |_| canvas.set_wheel_zooms(false),
+                        onclick: move |_| {
+                            open.set(false);
+                            canvas.set_wheel_zooms(false);
+                        },
                     }
                     MenuItem {
                         title: "Wheel zooms (mouse)",
                         glyph: if wheel_zooms { Glyph::Check } else { Glyph::CircleDashed },
-                        onclick: move |_| canvas.set_wheel_zooms(true),
+                        onclick: move |_| {
+                            open.set(false);
+                            canvas.set_wheel_zooms(true);
+                        },
                     }
                     hr {}
                     MenuItem {
@@ -67,6 +73,7 @@ pub fn ZoomBar() -> Element {
                         glyph: if theme() == Theme::Dark { Glyph::Sun } else { Glyph::Moon },
                         onclick: move |_| {
                             let next = if theme() == Theme::Dark { Theme::Light } else { Theme::Dark };
+                            open.set(false);
                             next.choose();
                             theme.set(next);
                         },

@@ -7,8 +7,7 @@ use shared::{
 };
 
 use crate::{
-    api::sentence,
-    canvas::state::use_canvas,
+    canvas::{category, state::use_canvas},
     replica::view::CanvasViewStoreExt,
     route::Route,
     ui::{Glyph, Icon},
@@ -48,7 +47,7 @@ pub fn Failure(id: NodeId) -> Element {
         div { class: "failure", role: "alert",
             Icon { glyph: Glyph::CircleAlert }
             div {
-                p { class: "failure-message", "{sentence(&failure.message)}" }
+                p { class: "failure-message", "{category::told(&failure.message)}" }
                 p { class: "failure-advice",
                     "{advice(&failure)} "
                     if wants_settings(&failure) {

@@ -195,7 +195,7 @@ fn Inside(id: NodeId, face: Face) -> Element {
             Head { id: id.clone(), face: face.clone() }
             div { class: "unknown",
                 p { "This server does not know nodes of the type " code { "{face.node_type}" } "." }
-                p { class: "quiet", "Its settings are kept. It is left out of runs." }
+                p { class: "quiet", "Its settings are kept. Mute or delete it to run the rest." }
             }
             Ports { id, folded: true }
         };
