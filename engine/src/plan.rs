@@ -178,9 +178,10 @@ fn wires_of(graph: &Graph) -> (DiGraph<NodeId, ()>, BTreeMap<NodeId, NodeIndex>)
     (wires, index)
 }
 
-/// The public name of a workflow's input or output.
+/// The public name of a workflow's input or output. An empty one means that it is nobody's business outside.
 fn public_name<'g>(spec: &'g NodeSpec, params: &'g Params) -> Option<&'g str> {
-    params.get("name").or_else(|| spec.param("name").map(|param| &param.default))?.as_str()
+    let name = params.get("name").or_else(|| spec.param("name").map(|param| &param.default))?.as_str()?;
+    (!name.is_empty()).then_some(name)
 }
 
 fn set_inputs(graph: &mut Graph, inputs: &BTreeMap<String, Json>) -> Result<(), PlanError> {

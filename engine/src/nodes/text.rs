@@ -44,7 +44,7 @@ fn join(
     within_limit(texts.join(&unescaped(&separator)))
 }
 
-/// Cuts a text into a list of texts. Each piece then flows on by itself.
+/// Cuts a text into a list of texts, for nodes that take lists.
 #[node(
     "text.split",
     title = "Split text",

@@ -65,6 +65,14 @@ fn an_unknown_input_is_refused_with_the_names_there_are() {
 }
 
 #[test]
+fn an_input_without_a_name_cannot_be_set() {
+    let mut unnamed = graph("a:test.input -> b:test.sum");
+    unnamed.nodes.get_mut(&id("a")).unwrap().params.insert("name".to_owned(), json!(""));
+    let refused = Plan::new(&unnamed, &[], &BTreeMap::from([(String::new(), json!(2))])).err();
+    assert_eq!(refused, Some(PlanError::UnknownInput { name: String::new(), known: Vec::new() }));
+}
+
+#[test]
 fn an_input_changes_the_keys_of_what_depends_on_it() {
     let text = "a:test.input -> b:test.sum\n c:test.number";
     let keys = |inputs| {
