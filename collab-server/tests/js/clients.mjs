@@ -1,6 +1,7 @@
 // Stock Yjs providers, unmodified, against the real server. Run by tests/server/js_clients.rs:
 //   node clients.mjs ws://127.0.0.1:PORT TOKEN DOCUMENT
-// Prints one word a line as it goes; "outputs?" asks the test to write outputs. Ends with status 0 if all went well.
+// Prints one word a line as it goes: "run?" asks the test to start a run of the seeded nodes `ask` and `out`, whose
+// model says "Hello" and waits; "streaming" lets it go on. Ends with status 0 if all went well.
 
 import { HocuspocusProvider, HocuspocusProviderWebsocket } from "@hocuspocus/provider";
 import WebSocket from "ws";
@@ -61,7 +62,8 @@ const addNote = (doc, id, text) =>
   });
 addNote(a, "by-y-websocket", "a 🦀 b");
 addNote(b, "by-hocuspocus", "ü");
-await until("told of both notes", () => [a, b].every((doc) => doc.getMap("nodes").size === 2));
+const notes = ["by-y-websocket", "by-hocuspocus"];
+await until("told of both notes", () => [a, b].every((doc) => notes.every((id) => doc.getMap("nodes").has(id))));
 const text = (doc, id) => doc.getMap("nodes").get(id).get("params").get("text");
 // Between the halves of nothing: an offset counted in UTF-16 units, as browsers do.
 text(b, "by-y-websocket").insert(4, "!");
@@ -90,8 +92,16 @@ const yo = overWebsocket(outputsA.guid, outputsA);
 const ho = overHocuspocus(outputsB.guid, outputsB);
 await until("in sync with outputs", () => yo.synced && ho.synced);
 check("outputs scope", ho.authorizedScope === "readonly");
-console.log("outputs?");
-await until("shown outputs", () => [outputsA, outputsB].every((doc) => doc.getMap("nodes").get("n1")?.get("status")));
+console.log("run?");
+const output = (doc, id) => doc.getMap("nodes").get(id);
+const shown = (what, holds) => until(what, () => [outputsA, outputsB].every((doc) => holds((id) => output(doc, id))));
+await shown("shown the text as it is written", (of) => of("ask")?.get("text")?.toString() === "Hello");
+check("running", [outputsA, outputsB].every((doc) => output(doc, "ask").get("status") === "running"));
+console.log("streaming");
+await shown("shown the result", (of) => of("out")?.get("status") === "done");
+for (const doc of [outputsA, outputsB]) {
+  check("result", JSON.stringify(output(doc, "out").get("values")).includes("Hello world"));
+}
 console.log("outputs");
 
 // A connection that drops comes back by itself with what was done meanwhile.

@@ -1,19 +1,24 @@
 //! Stock JavaScript clients: an unmodified `y-websocket` and an unmodified `@hocuspocus/provider` read and write the same
-//! workflow, and see its outputs change. The scenario is tests/js/clients.mjs; this starts the server and plays its part.
+//! workflow, and see its outputs change during a run. The scenario is tests/js/clients.mjs; this starts the server, and
+//! the run when it is asked to.
 
 use std::{path::Path, process::Stdio, time::Duration};
 
-use shared::{id::RunId, outputs::RunSummary, run::RunStatus};
+use serde_json::json;
+use shared::api::Workflow;
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::Command,
     time::timeout,
 };
-use uuid::Uuid;
 
 use crate::{
+    runs::{
+        question, start,
+        vendor::{Vendor, with_private_network},
+    },
     support::on_each_database,
-    sync::{graph_name, new_workflow},
+    sync::graph_name,
 };
 
 on_each_database! {
@@ -24,8 +29,11 @@ on_each_database! {
             "the JavaScript clients are not installed: use `cargo xtask test`, or run `npm install --no-audit --no-fund` in {}",
             folder.display()
         );
+        let app = with_private_network(app).await;
         let ada = app.user("ada").await;
-        let workflow = new_workflow(&app.state, &ada).await;
+        let vendor = Vendor::start(&ada).await;
+        let body = json!({"title": "Test", "graph": question("What do stock clients see?")});
+        let workflow = ada.post("/api/workflows", body).await.ok().read_as::<Workflow>().id;
         let address = app.listen().await;
 
         let mut node = Command::new("node")
@@ -40,21 +48,11 @@ on_each_database! {
         let mut said = Vec::new();
         let played = timeout(Duration::from_secs(120), async {
             while let Some(line) = lines.next_line().await.expect("node prints text") {
-                if line == "outputs?" {
-                    let summary = RunSummary {
-                        started_by: ada.user().id,
-                        started_by_name: "Ada".into(),
-                        started_at: "2026-01-01T00:00:00Z".into(),
-                        status: RunStatus::Running,
-                        progress: 0.0,
-                        cost_usd: None,
-                    };
-                    let run = RunId::from(Uuid::now_v7());
-                    let node = "n1".parse().expect("a valid id");
-                    let write = move |outputs: &shared::document::OutputsDocument| {
-                        outputs.begin_run(run, summary, &[(node, "key".into())]);
-                    };
-                    app.state.rooms.write_outputs(workflow, Box::new(write)).await.expect("committed");
+                match line.as_str() {
+                    // The notes that the clients wrote are of no type that this server knows.
+                    "run?" => drop(start(&ada, workflow, json!({"targets": ["out"]})).await),
+                    "streaming" => vendor.release(),
+                    _ => {}
                 }
                 said.push(line);
             }
@@ -63,11 +61,12 @@ on_each_database! {
         let status = played.await;
         assert!(status.as_ref().is_ok_and(|status| status.success()), "{status:?} after {said:?}");
         let expected =
-            ["synced", "edited", "saved", "present", "outputs?", "outputs", "reconnected", "refused", "done"];
+            ["synced", "edited", "saved", "present", "run?", "streaming", "outputs", "reconnected", "refused", "done"];
         assert_eq!(said, expected);
 
-        let (graph, problems) = app.state.rooms.graph(workflow).await.expect("open");
+        let (mut graph, problems) = app.state.rooms.graph(workflow).await.expect("open");
         assert_eq!(problems, vec![]);
+        graph.nodes.retain(|_, node| node.node_type == "text.note");
         let texts: Vec<_> = graph.nodes.iter().map(|(id, node)| (id.as_str(), node.params["text"].clone())).collect();
         assert_eq!(
             texts,

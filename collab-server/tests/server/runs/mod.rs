@@ -4,7 +4,7 @@ mod capture;
 mod join;
 mod recover;
 mod start;
-mod vendor;
+pub mod vendor;
 mod watch;
 
 use std::time::Duration;
