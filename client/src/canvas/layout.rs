@@ -13,7 +13,9 @@ pub const WIDTH_MIN: f64 = 200.0;
 pub const WIDTH_MAX: f64 = 960.0;
 const HEADER: f64 = 40.0;
 const PORT_ROW: f64 = 28.0;
-const PARAM_ROW: f64 = 52.0;
+const PARAM_ROW: f64 = 38.0;
+/// How many parameters stand on a card; the others unfold, and are all in the inspector.
+pub const CARD_PARAMS: usize = 4;
 const PREVIEW_RATIO: f64 = 0.625;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,11 +41,21 @@ impl NodeLayout {
         })
     }
 
+    /// The size alone, without the ports: asked of every node when the view moves.
+    pub fn estimated_size(node: &Node, spec: Option<&NodeSpec>) -> Point {
+        let width = width(node, spec);
+        let Some(spec) = spec else { return [width, node.size.map_or(96.0, |size| size[1])] };
+        let preview = if shows_media(spec) { width * PREVIEW_RATIO } else { 0.0 };
+        let ports = spec.inputs.len().max(spec.outputs.len()) as f64 * PORT_ROW;
+        let params = spec.params.iter().filter(|param| !param.advanced).count().min(CARD_PARAMS) as f64 * PARAM_ROW;
+        [width, HEADER + preview + ports + params + 12.0]
+    }
+
     /// A guess, good enough for wires to things out of sight.
     pub fn estimate(node: &Node, spec: Option<&NodeSpec>) -> Self {
         let width = width(node, spec);
         let Some(spec) = spec else {
-            return Self { size: [width, node.size.map_or(96.0, |size| size[1])], ports: BTreeMap::new() };
+            return Self { size: Self::estimated_size(node, None), ports: BTreeMap::new() };
         };
         let preview = if shows_media(spec) { width * PREVIEW_RATIO } else { 0.0 };
         let top = HEADER + preview;
@@ -53,14 +65,11 @@ impl NodeLayout {
             spec.outputs.iter().enumerate().map(|(i, port)| ((Side::Out, port.name.clone()), [width, row(i)]));
         let rows = spec.inputs.len().max(spec.outputs.len()) as f64;
         let params_top = top + rows * PORT_ROW;
-        let params = spec
-            .params
-            .iter()
-            .enumerate()
-            .filter(|(_, param)| param.wire.is_some())
-            .map(|(i, param)| ((Side::In, param.name.clone()), [0.0, params_top + (i as f64 + 0.5) * PARAM_ROW]));
-        let height = params_top + spec.params.iter().filter(|param| !param.advanced).count() as f64 * PARAM_ROW;
-        Self { size: [width, height + 12.0], ports: inputs.chain(outputs).chain(params).collect() }
+        let params = spec.params.iter().enumerate().filter(|(_, param)| param.wire.is_some()).map(|(i, param)| {
+            ((Side::In, param.name.clone()), [0.0, params_top + (i.min(CARD_PARAMS - 1) as f64 + 0.5) * PARAM_ROW])
+        });
+        let ports = inputs.chain(outputs).chain(params).collect();
+        Self { size: Self::estimated_size(node, Some(spec)), ports }
     }
 }
 

@@ -46,9 +46,14 @@ impl Scene for LiveScene {
         self.0.selected()
     }
 
-    fn rect(&self, node: &NodeId) -> Option<Rect> {
-        let pos = self.0.view.nodes().peek().get(node)?.pos;
-        Some(Rect::new(pos, self.layout(node)?.size))
+    fn rect(&self, id: &NodeId) -> Option<Rect> {
+        let nodes = self.0.view.nodes();
+        let nodes = nodes.peek();
+        let node = nodes.get(id)?;
+        let measured = self.0.state.layouts().peek().get(id).map(|layout| layout.size);
+        let catalog = self.0.catalog();
+        let size = measured.unwrap_or_else(|| NodeLayout::estimated_size(node, catalog.get(&node.node_type)));
+        Some(Rect::new(node.pos, size))
     }
 
     fn nodes_in(&self, rect_canvas: Rect) -> BTreeSet<NodeId> {

@@ -75,6 +75,7 @@ pub fn Surface(space: ReadSignal<bool>) -> Element {
             ondragover: move |event| dropping.drag_over(&event),
             ondragleave: move |_| dropping.leave(),
             ondrop: move |event| dropping.drop(&event),
+            div { id: dom::DOTS, class: "dots", "aria-hidden": "true" }
             div { id: dom::LAYER, class: "layer",
                 Wires {}
                 Nodes {}

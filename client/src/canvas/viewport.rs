@@ -56,14 +56,15 @@ impl Viewport {
 
     /// What to draw: the visible part and a margin, snapped outwards so that it changes seldom.
     pub fn drawn(&self, screen_size: Point) -> Rect {
-        let step = CULL_STEP / self.zoom;
+        // Steps of whole powers of two, so that zooming, too, seldom changes what is drawn.
+        let step = CULL_STEP / self.zoom.log2().floor().exp2();
         let visible = self.visible(screen_size);
         let floor = |value: f64| (value / step).floor() * step;
         let ceil = |value: f64| (value / step).ceil() * step;
         let [left, top] = [floor(visible.x), floor(visible.y)];
         let right = ceil(visible.x + visible.width);
         let bottom = ceil(visible.y + visible.height);
-        Rect::new([left, top], [right - left, bottom - top]).inflate(step / 2.0)
+        Rect::new([left, top], [right - left, bottom - top]).inflate(step / 4.0)
     }
 
     /// The viewport that shows all of `content` in the middle.

@@ -22,7 +22,7 @@ pub use media::Player;
 pub use socket::{Socket, SocketEvent, SocketSender};
 pub use storage::{forget, store, store_bytes, stored, stored_bytes, stored_keys};
 pub use surface::{
-    LAYER, Measured, SURFACE, capture_pointer, hit, in_field, leave_field, measure_node, move_layer, on_control,
+    DOTS, LAYER, Measured, SURFACE, capture_pointer, hit, in_field, leave_field, measure_node, move_layer, on_control,
     part_of_target, scroll_into_view, scrolls, set_moving, surface_point, surface_size,
 };
 pub use text::{Selection, TextArea};

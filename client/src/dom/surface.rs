@@ -7,6 +7,8 @@ use web_sys::{Element, Event, HtmlElement, PointerEvent};
 
 /// The element that hears pointers; screen points are relative to it.
 pub const SURFACE: &str = "canvas-surface";
+/// The dotted ground behind everything.
+pub const DOTS: &str = "canvas-dots";
 /// The element inside it that is moved and scaled.
 pub const LAYER: &str = "canvas-layer";
 
@@ -64,19 +66,20 @@ pub fn move_layer(pan: [f64; 2], zoom: f64) {
     if let Some(layer) = element(LAYER) {
         let _ = layer.style().set_property("transform", &format!("translate({}px,{}px) scale({zoom})", pan[0], pan[1]));
     }
-    if let Some(surface) = element(SURFACE) {
-        let style = surface.style();
+    if let Some(dots) = element(DOTS) {
+        let style = dots.style();
         // Dots thin out when they would turn into a grey fog.
-        let step = 24.0
-            * zoom
-            * if zoom < 0.3 {
-                8.0
-            } else if zoom < 0.6 {
-                4.0
-            } else {
-                1.0
-            };
-        let _ = style.set_property("background-position", &format!("{}px {}px", pan[0], pan[1]));
+        let sparse = if zoom < 0.3 {
+            8.0
+        } else if zoom < 0.6 {
+            4.0
+        } else {
+            1.0
+        };
+        let step = 24.0 * zoom * sparse;
+        // Moving by less than a step looks like moving by any distance, and paints nothing.
+        let [x, y] = pan.map(|way| way.rem_euclid(step));
+        let _ = style.set_property("transform", &format!("translate({x}px,{y}px)"));
         let _ = style.set_property("background-size", &format!("{step}px {step}px"));
     }
 }

@@ -5,6 +5,7 @@
 
 mod failure;
 mod head;
+mod measure;
 mod output;
 mod ports;
 mod status;
@@ -18,22 +19,21 @@ use shared::{
 
 use super::{
     boxes::NodeBox,
+    category,
     gesture::Gesture,
     layout::{self, NodeLayout},
     state::{Canvas, CanvasStateStoreExt, use_canvas},
-    surface::port_of,
 };
-use crate::{dom, panels::param::ParamRow, replica::view::CanvasViewStoreExt};
+use crate::{panels::param::ParamRow, replica::view::CanvasViewStoreExt};
 
 use failure::Failure;
 use head::Head;
+use measure::use_measure;
+pub use measure::use_measure_provider;
 use output::Output;
 pub use ports::Port;
 use ports::Ports;
 pub use status::{StatusChip, node_status};
-
-/// How many parameters stand on a card; the others unfold, and are all in the inspector.
-const ROWS: usize = 4;
 
 /// What of a node its card shows, apart from its place: a moved node has the same face.
 #[derive(Debug, Clone, PartialEq)]
@@ -93,7 +93,7 @@ pub fn Nodes() -> Element {
         let mut seen: Vec<(Option<String>, NodeId)> = Vec::new();
         for (id, node) in nodes.iter() {
             let size = layouts.get(id).map(|layout| layout.size);
-            let size = size.unwrap_or_else(|| NodeLayout::estimate(node, catalog.get(&node.node_type)).size);
+            let size = size.unwrap_or_else(|| NodeLayout::estimated_size(node, catalog.get(&node.node_type)));
             let inside = super::geometry::Rect::new(node.pos, size).intersects(&region);
             if inside || held.contains(id) {
                 seen.push((node.z.clone(), id.clone()));
@@ -151,6 +151,7 @@ pub fn use_outside(canvas: Canvas, id: &NodeId) -> Memo<Option<Outside>> {
 #[component]
 fn NodeCard(id: NodeId) -> Element {
     let canvas = use_canvas();
+    let measure = use_measure();
     let outside = use_outside(canvas, &id);
     let face = use_face(canvas, &id);
     // A removed node can be asked to render once more.
@@ -176,7 +177,7 @@ fn NodeCard(id: NodeId) -> Element {
             "data-held-by": outside.holder.as_ref().map(|(name, _)| name.clone()),
             aria_label: face.name(spec),
             style: "translate: {x}px {y}px; width: {face.width}px; {person}{tint}",
-            onresize: move |_| measure(canvas, &measured),
+            onresize: move |_| measure.later(&measured),
             if let Some((name, _)) = &outside.holder {
                 span { class: "holder", "{name}" }
             }
@@ -211,7 +212,7 @@ fn Inside(id: NodeId, face: Face) -> Element {
     let loaded = spec.params.iter().find(is_media).cloned();
     let (first, folded): (Vec<&ParamSpec>, Vec<&ParamSpec>) =
         spec.params.iter().filter(|param| !is_media(param)).partition(|param| !param.advanced);
-    let (rows, surplus) = first.split_at(first.len().min(ROWS));
+    let (rows, surplus) = first.split_at(first.len().min(layout::CARD_PARAMS));
     let rows: Vec<ParamSpec> = rows.iter().copied().cloned().collect();
     let folded: Vec<ParamSpec> = surplus.iter().copied().chain(folded).cloned().collect();
     rsx! {
@@ -219,7 +220,7 @@ fn Inside(id: NodeId, face: Face) -> Element {
         if let Some(param) = loaded {
             ParamRow { key: "{param.name}", id: id.clone(), param, on_card: true }
         } else if spec.role != NodeRole::Input {
-            Output { id: id.clone(), spec: spec.clone() }
+            Output { id: id.clone(), blank: layout::shows_media(spec).then(|| category::glyph(spec)) }
         }
         Ports { id: id.clone(), folded: false }
         if !rows.is_empty() || !folded.is_empty() {
@@ -261,21 +262,6 @@ fn Folded(id: NodeId, params: Vec<ParamSpec>) -> Element {
                 if open() { "Fewer settings" } else { "{hidden} more settings" }
             }
         }
-    }
-}
-
-/// Takes over where the browser put the ports. Called after layout, so asking is cheap.
-fn measure(canvas: Canvas, id: &NodeId) {
-    let Some(dom::Measured { size, ports }) = dom::measure_node(id.as_str()) else { return };
-    let ports = ports.into_iter().filter_map(|(hook, at)| Some((port_of(&hook)?, at)));
-    let layout = NodeLayout { size, ports: ports.collect() };
-    let mut layouts = canvas.state.layouts();
-    let known = layouts.peek().get(id).cloned();
-    match known {
-        Some(known) if known == layout => {}
-        // Only who asked for this node runs again.
-        Some(_) => layouts.get_unchecked(id.clone()).set(layout),
-        None => layouts.insert(id.clone(), layout),
     }
 }
 

@@ -3,21 +3,21 @@
 use dioxus::prelude::*;
 use shared::{
     id::NodeId,
-    node::NodeSpec,
     outputs::NodeOutput,
     run::NodeStatus,
     value::{Value, Values},
 };
 
 use crate::{
-    canvas::{category, layout, state::use_canvas},
+    canvas::{category, state::use_canvas},
     media::{FileLink, Film, Picture, Sound},
     replica::view::CanvasViewStoreExt,
     ui::{Glyph, Icon, IconButton, Size},
 };
 
+/// `blank`: the picture in the place of a picture or film that is still to come.
 #[component]
-pub fn Output(id: NodeId, spec: NodeSpec) -> Element {
+pub fn Output(id: NodeId, blank: Option<Glyph>) -> Element {
     let canvas = use_canvas();
     // 0: the newest; above: earlier versions, a view of this person's alone.
     let mut version = use_signal(|| 0usize);
@@ -27,7 +27,7 @@ pub fn Output(id: NodeId, spec: NodeSpec) -> Element {
     });
     let stale = use_memo(move || canvas.view.stale().read().contains(&id));
     let output = output.read();
-    let Some(output) = &*output else { return rsx! { Blank { spec } } };
+    let Some(output) = &*output else { return rsx! { Blank { glyph: blank } } };
     let count = output.history.len() + 1;
     let chosen = version().min(count - 1);
     let running = !output.status.is_final();
@@ -36,7 +36,7 @@ pub fn Output(id: NodeId, spec: NodeSpec) -> Element {
     let progress = output.progress.unwrap_or(0.0);
     let writing = writing_now(output);
     if !writing && values.is_empty() && output.status != NodeStatus::Running {
-        return rsx! { Blank { spec } };
+        return rsx! { Blank { glyph: blank } };
     }
     rsx! {
         div {
@@ -54,7 +54,7 @@ pub fn Output(id: NodeId, spec: NodeSpec) -> Element {
                 }
             }
             if waiting {
-                Blank { spec: spec.clone() }
+                Blank { glyph: blank }
             }
             if writing {
                 div { class: "output-text writing", "data-scroll": "true", "data-output": "text", aria_live: "polite",
@@ -101,13 +101,11 @@ fn writing_now(output: &NodeOutput) -> bool {
 
 /// Where a picture or film will be, so that the card does not jump when it comes.
 #[component]
-fn Blank(spec: NodeSpec) -> Element {
-    if !layout::shows_media(&spec) {
-        return rsx! {};
-    }
+fn Blank(glyph: Option<Glyph>) -> Element {
+    let Some(glyph) = glyph else { return rsx! {} };
     rsx! {
         div { class: "output blank", aria_hidden: "true",
-            Icon { glyph: category::glyph(&spec), size: Size::L }
+            Icon { glyph, size: Size::L }
         }
     }
 }

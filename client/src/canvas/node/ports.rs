@@ -24,7 +24,8 @@ pub fn Ports(id: NodeId, folded: bool) -> Element {
         move || canvas.view.nodes().get(id.clone()).map(|node| node.read().node_type.clone())
     });
     let catalog = canvas.catalog();
-    let Some(spec) = node_type().and_then(|node_type| catalog.get(&node_type).cloned()) else { return rsx! {} };
+    let node_type = node_type();
+    let Some(spec) = node_type.as_deref().and_then(|node_type| catalog.get(node_type)) else { return rsx! {} };
     if spec.inputs.is_empty() && spec.outputs.is_empty() {
         return rsx! {};
     }

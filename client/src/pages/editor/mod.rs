@@ -5,6 +5,7 @@ use dioxus::prelude::*;
 use crate::{
     canvas::{
         keyboard::use_keyboard,
+        node::use_measure_provider,
         state::{CanvasStateStoreExt, use_canvas_provider},
         surface::Surface,
     },
@@ -17,6 +18,7 @@ use crate::{
 #[component]
 pub fn Editor() -> Element {
     let canvas = use_canvas_provider();
+    use_measure_provider(canvas);
     let space = use_keyboard(canvas);
     let mut fitted = use_signal(|| false);
     let mut sharing = use_signal(|| false);
