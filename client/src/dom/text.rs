@@ -43,7 +43,11 @@ impl TextArea {
 
     /// Replaces the content and keeps the caret where `selection` says. Scrolling stays as it is.
     pub fn set(&self, text: &str, selection: Selection) {
+        // Nobody looks at the caret of a field that has not the keyboard, and asking for it lays out the page.
+        let focused = self.focused();
         match self {
+            Self::Area(area) if !focused => area.set_value(text),
+            Self::Input(input) if !focused => input.set_value(text),
             Self::Area(area) => {
                 let top = area.scroll_top();
                 area.set_value(text);

@@ -16,35 +16,37 @@ pub fn PortGlyph(value_type: ValueType, #[props(default)] filled: bool) -> Eleme
             "data-value-type": "{item}",
             "data-filled": filled,
             "data-list": list,
-            view_box: "-8 -8 16 16",
             width: "16",
             height: "16",
             "aria-hidden": "true",
             if list {
-                path { class: "ring", d: outline(item), transform: "scale(1.45)" }
+                path { class: "ring", d: outline(item), transform: "translate(8 8) scale(1.45) translate(-8 -8)" }
             }
             path { class: "core", d: outline(item) }
             if *item == ValueType::Mask {
-                path { class: "cut", d: "M-4 4 L4 -4" }
+                path { class: "cut", d: "M4 12L12 4" }
             }
         }
     }
 }
 
-/// An outline of about ten units across, around the origin.
+/// An outline of about ten pixels across, in the middle of sixteen.
+///
+/// No view box: every `svg` that has to scale is one more layer for the browser to sort at each pan, and there are
+/// hundreds of ports on the screen.
 fn outline(item: &ValueType) -> &'static str {
     match item {
-        ValueType::Any | ValueType::List(_) => "M-2 -5H2V-2H5V2H2V5H-2V2H-5V-2H-2Z",
-        ValueType::Text => "M5 0A5 5 0 1 1 -5 0A5 5 0 1 1 5 0Z",
-        ValueType::Number => "M0 -5.6L5.6 0L0 5.6L-5.6 0Z",
-        ValueType::Bool => "M-2 -5A5 5 0 0 1 -2 5H-4V-5Z M0 -5",
-        ValueType::Json => "M-3 -5H3L5 -3V3L3 5H-3L-5 3V-3Z",
+        ValueType::Any | ValueType::List(_) => "M6 3H10V6H13V10H10V13H6V10H3V6H6Z",
+        ValueType::Text => "M13 8A5 5 0 1 1 3 8A5 5 0 1 1 13 8Z",
+        ValueType::Number => "M8 2.4L13.6 8L8 13.6L2.4 8Z",
+        ValueType::Bool => "M6 3A5 5 0 0 1 6 13H4V3Z",
+        ValueType::Json => "M5 3H11L13 5V11L11 13H5L3 11V5Z",
         ValueType::Image | ValueType::Mask => {
-            "M-4.5 -3.5A1 1 0 0 1 -3.5 -4.5H3.5A1 1 0 0 1 4.5 -3.5V3.5A1 1 0 0 1 3.5 4.5H-3.5A1 1 0 0 1 -4.5 3.5Z"
+            "M3.5 4.5A1 1 0 0 1 4.5 3.5H11.5A1 1 0 0 1 12.5 4.5V11.5A1 1 0 0 1 11.5 12.5H4.5A1 1 0 0 1 3.5 11.5Z"
         }
-        ValueType::Video => "M-4 -5.2L5.6 0L-4 5.2Z",
-        ValueType::Audio => "M-5 -2V2M-1.7 -5V5M1.7 -3V3M5 -4.2V4.2",
-        ValueType::File => "M-4 -5H1.5L4 -2.5V5H-4Z",
-        ValueType::Embedding => "M0 -5.4L4.9 -2.7V2.7L0 5.4L-4.9 2.7V-2.7Z",
+        ValueType::Video => "M4 2.8L13.6 8L4 13.2Z",
+        ValueType::Audio => "M3 6V10M6.3 3V13M9.7 5V11M13 3.8V12.2",
+        ValueType::File => "M4 3H9.5L12 5.5V13H4Z",
+        ValueType::Embedding => "M8 2.6L12.9 5.3V10.7L8 13.4L3.1 10.7V5.3Z",
     }
 }
