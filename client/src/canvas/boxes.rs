@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     api::blob_url,
-    media::poster_of,
+    media::{loaded_poster, poster_of},
     replica::view::CanvasViewStoreExt,
     ui::{Button, Glyph, Kbd, Variant},
 };
@@ -24,9 +24,12 @@ pub fn NodeBox(id: NodeId) -> Element {
     let poster = use_memo({
         let id = id.clone();
         move || {
-            let output = canvas.view.outputs().get(id.clone())?;
-            let output = output.read();
-            output.values.values().find_map(poster_of)
+            let output = canvas.view.outputs().get(id.clone());
+            let made = output.and_then(|output| output.read().values.values().find_map(poster_of));
+            made.or_else(|| {
+                let node = canvas.view.nodes().get(id.clone())?;
+                node.read().params.values().find_map(loaded_poster)
+            })
         }
     });
     let (Some(outside), Some(face)) = (outside(), face()) else { return rsx! {} };

@@ -28,6 +28,14 @@ pub fn poster_of(value: &Value) -> Option<BlobHash> {
     }
 }
 
+/// The same for a file that a parameter holds; `None` for any other parameter.
+pub fn loaded_poster(param: &serde_json::Value) -> Option<BlobHash> {
+    param.get("blob")?;
+    let media: Media = serde_json::from_value(param.clone()).ok()?;
+    let picture = media.mime.starts_with("image/").then(|| media.blob.clone());
+    media.poster.or(picture)
+}
+
 /// Width by height, so that the place is kept while it loads.
 pub fn aspect(media: &Media) -> Option<String> {
     match (media.width, media.height) {
@@ -109,6 +117,14 @@ mod tests {
     fn a_film_without_a_poster_is_not_loaded_as_a_picture() {
         assert_eq!(poster_of(&Value::Video(film())), None);
         assert_eq!(poster_of(&Value::Image(film())), Some(BlobHash::of(b"film")));
+    }
+
+    #[test]
+    fn a_loaded_picture_is_its_own_poster() {
+        let mut picture = film();
+        picture.mime = "image/png".into();
+        assert_eq!(loaded_poster(&serde_json::to_value(&picture).unwrap()), Some(picture.blob));
+        assert_eq!(loaded_poster(&serde_json::json!({"a": 1})), None);
     }
 
     #[test]
