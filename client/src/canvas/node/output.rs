@@ -28,7 +28,7 @@ pub fn Output(id: NodeId, blank: Option<Glyph>) -> Element {
     let stale = use_memo(move || canvas.view.stale().read().contains(&id));
     let output = output.read();
     let Some(output) = &*output else { return rsx! { Blank { glyph: blank } } };
-    let count = output.history.len() + 1;
+    let count = output.history.len().max(1);
     let chosen = version().min(count - 1);
     let running = !output.status.is_final();
     let values = if running && !output.preview.is_empty() { &output.preview } else { values_of(output, chosen) };
@@ -111,7 +111,8 @@ fn Blank(glyph: Option<Glyph>) -> Element {
 }
 
 fn values_of(output: &NodeOutput, version: usize) -> &Values {
-    match version.checked_sub(1).and_then(|earlier| output.history.get(earlier)) {
+    // The history begins with the newest, which stands in `values` as well.
+    match output.history.get(version).filter(|_| version > 0) {
         Some(earlier) => &earlier.values,
         None => &output.values,
     }
