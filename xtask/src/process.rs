@@ -24,7 +24,17 @@ struct Children {
 
 /// The cargo that runs this xtask.
 pub fn cargo() -> Command {
-    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    // `cargo run` says here which package it runs. Build scripts that look at it would run again, and half of the
+    // workspace after them, at every change between `cargo xtask test` and `cargo test`.
+    for (name, _) in std::env::vars_os() {
+        let is_about_xtask =
+            ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|start| name.to_string_lossy().starts_with(start));
+        if is_about_xtask {
+            command.env_remove(name);
+        }
+    }
+    command
 }
 
 /// Runs to the end, its output on the terminal. A failure names the command.
@@ -166,4 +176,20 @@ fn signal_group(_leader: u32, _ending: Ending) {}
 fn text(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cargo_of_ours_is_not_told_about_xtask() {
+        // Set for this test by the cargo that runs it, as for xtask itself.
+        assert!(std::env::var_os("CARGO_PKG_NAME").is_some());
+        let command = cargo();
+        let removed: Vec<_> = command.get_envs().filter(|(_, value)| value.is_none()).map(|(name, _)| name).collect();
+        for name in ["CARGO_PKG_NAME", "CARGO_PKG_VERSION", "CARGO_MANIFEST_DIR"] {
+            assert!(removed.contains(&name.as_ref()), "{name} stays");
+        }
+    }
 }
