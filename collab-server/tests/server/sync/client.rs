@@ -104,10 +104,15 @@ impl Client {
         client
     }
 
-    /// Connects and waits until both have everything.
+    /// Connects and waits until both have everything. From here on `saved` counts edits alone.
     pub async fn synced(address: SocketAddr, protocol: Protocol, name: &str, token: &str) -> Self {
         let mut client = Self::open(address, protocol, name, token).await;
         client.until("in sync", |client| client.synced).await;
+        // The answer to the server's Step1 is acknowledged too, in the framing that has a word for it.
+        if protocol == Protocol::Hocuspocus {
+            client.until("greeted", |client| client.saved == 1 && client.refused == 0).await;
+            client.saved = 0;
+        }
         client
     }
 
