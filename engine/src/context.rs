@@ -20,7 +20,7 @@ use crate::{
     generation::{DiscardGenerations, Generation, GenerationRecord, GenerationSink},
     http::{Outbound, OutboundPolicy},
     media,
-    run::{EventLog, RunSink},
+    run::{Checkpoints, EventLog, NoCheckpoints, RunSink, StepId, VendorJob},
     secret::{FixedKeys, KeySource, ProviderKey},
 };
 
@@ -35,13 +35,14 @@ pub(crate) struct RunScope {
     pub outbound: Outbound,
     pub keys: Arc<dyn KeySource>,
     pub generations: Arc<dyn GenerationSink>,
+    pub checkpoints: Arc<dyn Checkpoints>,
     pub sink: Arc<dyn RunSink>,
 }
 
 /// One node's view of its run.
 pub struct NodeContext {
     scope: Arc<RunScope>,
-    node: NodeId,
+    step: StepId,
     seed: Option<u64>,
     cancel: CancellationToken,
     /// What the node's calls cost so far. Std mutex: added to by concurrent calls of one node, never held across awaits.
@@ -49,8 +50,8 @@ pub struct NodeContext {
 }
 
 impl NodeContext {
-    pub(crate) fn new(scope: Arc<RunScope>, node: NodeId, seed: Option<u64>, cancel: CancellationToken) -> Self {
-        Self { scope, node, seed, cancel, cost_usd: Mutex::default() }
+    pub(crate) fn new(scope: Arc<RunScope>, step: StepId, seed: Option<u64>, cancel: CancellationToken) -> Self {
+        Self { scope, step, seed, cancel, cost_usd: Mutex::default() }
     }
 
     /// A context outside any run: no keys, no network but the public one, events are dropped. For tests of nodes.
@@ -63,14 +64,20 @@ impl NodeContext {
             outbound: Outbound::new(OutboundPolicy::default()),
             keys: Arc::new(FixedKeys::none()),
             generations: Arc::new(DiscardGenerations),
+            checkpoints: Arc::new(NoCheckpoints),
             sink: Arc::new(EventLog::default()),
         };
-        Self::new(Arc::new(scope), NodeId::random(), None, CancellationToken::new())
+        Self::new(Arc::new(scope), StepId::once(NodeId::random()), None, CancellationToken::new())
     }
 
     /// The node of the graph that is being run.
     pub fn node(&self) -> &NodeId {
-        &self.node
+        &self.step.node
+    }
+
+    /// Which execution of the node this is.
+    pub fn step(&self) -> &StepId {
+        &self.step
     }
 
     /// The run.
@@ -86,20 +93,20 @@ impl NodeContext {
     /// Says how far the work is, 0 to 1.
     pub fn progress(&self, progress: f64) {
         let progress = if progress.is_finite() { progress.clamp(0.0, 1.0) } else { 0.0 };
-        self.scope.sink.emit(RunEvent::NodeProgress { node: self.node.clone(), progress });
+        self.scope.sink.emit(RunEvent::NodeProgress { node: self.step.node.clone(), progress });
     }
 
     /// Streams a piece of the text that will stand on `output`.
     pub fn text(&self, output: &str, delta: &str) {
         if !delta.is_empty() {
-            let (node, output) = (self.node.clone(), output.to_owned());
+            let (node, output) = (self.step.node.clone(), output.to_owned());
             self.scope.sink.emit(RunEvent::TextDelta { node, output, delta: delta.to_owned() });
         }
     }
 
     /// Shows an unfinished result on `output`.
     pub fn preview(&self, output: &str, value: Value) {
-        self.scope.sink.emit(RunEvent::Preview { node: self.node.clone(), output: output.to_owned(), value });
+        self.scope.sink.emit(RunEvent::Preview { node: self.step.node.clone(), output: output.to_owned(), value });
     }
 
     /// The blob store.
@@ -149,12 +156,29 @@ impl NodeContext {
             id: GenerationId::from(Uuid::now_v7()),
             workflow_id: self.scope.workflow,
             run_id: self.scope.run,
-            node_id: self.node.clone(),
+            node_id: self.step.node.clone(),
             timestamp: timestamp
                 .format(&time::format_description::well_known::Rfc3339)
                 .expect("the present fits into RFC 3339"),
             generation,
         });
+    }
+
+    /// The vendor's job that an earlier attempt at this step left open: go on with it instead of paying for another.
+    /// One without an id was about to be sent when the attempt ended, and may not be sent again.
+    pub fn job(&self) -> Option<VendorJob> {
+        self.scope.checkpoints.job(&self.step)
+    }
+
+    /// Keeps a vendor's job, so that a run that is cut off goes on with it. Durable when it returns: called with no id
+    /// before a paid request is sent, and with the vendor's id before the job is waited for.
+    pub async fn store_job(&self, job: &VendorJob) -> Result<(), NodeError> {
+        Ok(self.scope.checkpoints.store_job(&self.step, job).await?)
+    }
+
+    /// The vendor has answered for good, well or badly: trying again may submit a new job.
+    pub async fn forget_job(&self) -> Result<(), NodeError> {
+        Ok(self.scope.checkpoints.forget_job(&self.step).await?)
     }
 
     /// What the node's calls cost so far, where it is known.

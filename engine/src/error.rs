@@ -5,7 +5,7 @@
 
 use shared::run::{FailureCode, NodeFailure};
 
-use crate::blob::BlobError;
+use crate::{blob::BlobError, run::CheckpointError};
 
 /// Longest `raw` answer that is kept, in bytes.
 pub const RAW_MAX_BYTES: usize = 4096;
@@ -85,6 +85,13 @@ impl From<BlobError> for NodeError {
             }
             BlobError::Io(source) => Self::internal("the blob store failed", source),
         }
+    }
+}
+
+impl From<CheckpointError> for NodeError {
+    fn from(error: CheckpointError) -> Self {
+        let cause = error.0.to_string();
+        Self::internal(error.to_string(), cause)
     }
 }
 

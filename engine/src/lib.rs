@@ -42,7 +42,10 @@ pub use param::{Color, MediaFile, ParamHints, ParamValue, Seed};
 pub use plan::{Plan, PlanError};
 pub use provider::{Model, ModelCatalog, Prices, models};
 pub use registry::{NodeKind, catalog};
-pub use run::{Engine, EngineConfig, EventLog, Limits, RunReport, RunRequest, RunSink};
+pub use run::{
+    CheckpointError, Checkpoints, Engine, EngineConfig, EventLog, Limits, NoCheckpoints, RunReport, RunRequest,
+    RunSink, StepDone, StepEnd, StepId, VendorJob,
+};
 pub use secret::{FixedKeys, KeyError, KeySource, ProviderKey, Secret};
 
 /// For the code that `#[node]` makes; nobody else calls it.

@@ -13,8 +13,8 @@ use std::{
 use anyhow::Context;
 use clap::Args;
 use engine::{
-    BlobStore, DiscardGenerations, Engine, EngineConfig, FixedKeys, FolderBlobs, Limits, MemoryCache, Outbound,
-    OutboundPolicy, PlanError, ProviderKey, RunRequest, Secret, catalog, media, samples,
+    BlobStore, DiscardGenerations, Engine, EngineConfig, FixedKeys, FolderBlobs, Limits, MemoryCache, NoCheckpoints,
+    Outbound, OutboundPolicy, PlanError, ProviderKey, RunRequest, Secret, catalog, media, samples,
 };
 use serde_json::Value as Json;
 use shared::{
@@ -101,6 +101,7 @@ pub async fn run(args: RunArgs, cancel: CancellationToken) -> anyhow::Result<Exi
         inputs,
         keys: Arc::new(keys(&args)),
         generations: Arc::new(DiscardGenerations),
+        checkpoints: Arc::new(NoCheckpoints),
         cancel,
     };
     let plan = match engine.prepare(&request) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use engine::{Plan, PlanError, RunRequest};
+use engine::{NoCheckpoints, Plan, PlanError, RunRequest};
 use shared::{
     api::{Run, StartRun},
     error::ErrorCode,
@@ -41,6 +41,7 @@ pub async fn start(state: &AppState, access: &WorkflowAccess, body: StartRun) ->
         inputs,
         keys: Arc::new(WorkspaceKeys::new(state.clone(), workflow.workspace)),
         generations: state.generations.of(access.user.id),
+        checkpoints: Arc::new(NoCheckpoints),
         cancel: state.runs.0.stop.child_token(),
     };
     let plan = state.engine.prepare(&request).map_err(refused)?;

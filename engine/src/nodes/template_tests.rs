@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     BlobStore, DiscardGenerations, Engine, EngineConfig, EventLog, FixedKeys, Limits, MemoryBlobs, MemoryCache,
-    Outbound, OutboundPolicy, RunReport, RunRequest, catalog,
+    NoCheckpoints, Outbound, OutboundPolicy, RunReport, RunRequest, catalog,
     samples::{self, SAMPLES},
 };
 
@@ -56,6 +56,7 @@ async fn run(slug: &str, inputs: &[(&str, &str)]) -> (Arc<MemoryBlobs>, RunRepor
         inputs: inputs.iter().map(|(name, value)| ((*name).to_owned(), Json::from(*value))).collect(),
         keys: Arc::new(FixedKeys::none()),
         generations: Arc::new(DiscardGenerations),
+        checkpoints: Arc::new(NoCheckpoints),
         cancel: CancellationToken::new(),
     };
     let report = engine.run(&request, Arc::new(EventLog::default())).await.unwrap();

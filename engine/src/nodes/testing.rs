@@ -11,8 +11,12 @@ use shared::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    BlobStore, Inputs, MemoryBlobs, NodeContext, NodeError, NodeKind, Outbound, OutboundPolicy, context::RunScope,
-    generation::DiscardGenerations, run::EventLog, samples::Sample, secret::FixedKeys,
+    BlobStore, Inputs, MemoryBlobs, NodeContext, NodeError, NodeKind, Outbound, OutboundPolicy,
+    context::RunScope,
+    generation::DiscardGenerations,
+    run::{EventLog, NoCheckpoints, StepId},
+    samples::Sample,
+    secret::FixedKeys,
 };
 
 /// A store and a context for one test.
@@ -35,9 +39,10 @@ impl Bench {
             outbound: Outbound::new(OutboundPolicy { allow_private: true }),
             keys: Arc::new(FixedKeys::none()),
             generations: Arc::new(DiscardGenerations),
+            checkpoints: Arc::new(NoCheckpoints),
             sink: Arc::new(EventLog::default()),
         };
-        let ctx = NodeContext::new(Arc::new(scope), "node".parse().unwrap(), None, cancel.clone());
+        let ctx = NodeContext::new(Arc::new(scope), StepId::once("node".parse().unwrap()), None, cancel.clone());
         Self { blobs, cancel, ctx }
     }
 

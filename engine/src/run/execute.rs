@@ -3,8 +3,8 @@
 use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Duration, time::Instant};
 
 use futures_util::FutureExt;
-use rand::RngExt;
 use shared::{
+    id::RunId,
     merkle::result_key,
     node::{ParamKind, Resource},
     run::{FailureCode, NodeFailure, RunEvent},
@@ -12,7 +12,7 @@ use shared::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::Inner;
+use super::{Inner, StepDone, StepEnd, StepId};
 use crate::{
     Inputs, NodeContext, NodeError, Seed,
     cache::{CachedResult, Flight, landed},
@@ -23,49 +23,68 @@ use crate::{
 /// How long a node that was told to stop may take to tidy up (kill a process, record a call) before it is dropped.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// How one node ended.
+/// How one step ended.
 pub(super) enum Ending {
-    Done(Finished),
+    Done(StepDone),
     Failed(NodeFailure),
     Cancelled,
 }
 
-pub(super) struct Finished {
-    pub result: CachedResult,
-    pub cached: bool,
-    pub duration: Duration,
-    pub cost_usd: Option<f64>,
-}
-
-/// Runs the node, or finds its result. Emits everything but the event of its end, which the scheduler orders.
+/// Runs one step of the node, or finds how it ended in an earlier attempt at this run. Emits everything but the event
+/// of its end, which the scheduler orders.
 pub(super) async fn execute(
     engine: &Inner,
     scope: &Arc<RunScope>,
     node: &PlannedNode,
+    step: StepId,
+    inputs: Inputs,
+    cancel: &CancellationToken,
+) -> Ending {
+    match scope.checkpoints.ended(&step) {
+        Some(StepEnd::Done(done)) => return Ending::Done(done),
+        Some(StepEnd::Failed { failure }) => return Ending::Failed(failure),
+        None => {}
+    }
+    let ending = work(engine, scope, node, &step, inputs, cancel).await;
+    match &ending {
+        Ending::Done(done) => scope.checkpoints.done(&step, done),
+        Ending::Failed(failure) => scope.checkpoints.failed(&step, failure),
+        // Nothing is kept of it: a run that was cancelled is not taken up again.
+        Ending::Cancelled => {}
+    }
+    ending
+}
+
+/// Runs the step, or finds its result.
+async fn work(
+    engine: &Inner,
+    scope: &Arc<RunScope>,
+    node: &PlannedNode,
+    step: &StepId,
     inputs: Inputs,
     cancel: &CancellationToken,
 ) -> Ending {
     let spec = node.kind.spec();
     let mut params = node.params.clone();
-    let seed = settle_seed(node, &inputs, &mut params);
+    let seed = settle_seed(scope.run, node, step, &inputs, &mut params);
     // A light node is recalculated faster than it is looked up.
     let cacheable = spec.cacheable && spec.resource != Resource::Light && seed != SeedOf::Drawn;
-    let work = Work { engine, scope, node, seed: seed_number(node, &inputs, &params), cancel };
+    let work = Work { engine, scope, node, step, seed: seed_number(node, &inputs, &params), cancel };
     if !cacheable {
         return work.run(inputs, params).await;
     }
     let key = result_key(spec, &params, &inputs);
     loop {
         if let Some(result) = work.find(&key).await {
-            return Ending::Done(Finished { result, cached: true, duration: Duration::ZERO, cost_usd: None });
+            return Ending::Done(found(result, Duration::ZERO));
         }
         match engine.flights.board(&scope.cache_scope, &key) {
             Flight::Lead(lead) => {
                 let ending = work.run(inputs, params).await;
                 match &ending {
-                    Ending::Done(finished) => {
-                        engine.config.cache.put(&scope.cache_scope, &key, &finished.result).await;
-                        lead.land(Ok(finished.result.clone()));
+                    Ending::Done(done) => {
+                        engine.config.cache.put(&scope.cache_scope, &key, &done.result).await;
+                        lead.land(Ok(done.result.clone()));
                     }
                     Ending::Failed(failure) => lead.land(Err(failure.clone())),
                     Ending::Cancelled => drop(lead),
@@ -79,10 +98,9 @@ pub(super) async fn execute(
                     landing = landed(waiting) => landing,
                     () = cancel.cancelled() => return Ending::Cancelled,
                 };
-                let duration = begin.elapsed();
                 match landing {
                     Some(Ok(result)) => {
-                        return Ending::Done(Finished { result, cached: true, duration, cost_usd: None });
+                        return Ending::Done(found(result, begin.elapsed()));
                     }
                     Some(Err(failure)) => return Ending::Failed(failure),
                     // The other run was cancelled: one of those who waited goes on in its place.
@@ -93,6 +111,11 @@ pub(super) async fn execute(
     }
 }
 
+/// A result that somebody else made.
+fn found(result: CachedResult, waited: Duration) -> StepDone {
+    StepDone { result, cached: true, duration_millis: waited.as_millis() as u64, cost_usd: None }
+}
+
 #[derive(PartialEq)]
 enum SeedOf {
     /// The node has no seed, or the person (or a wire) gave one.
@@ -101,17 +124,35 @@ enum SeedOf {
     Drawn,
 }
 
-/// Puts a random number where a seed was left empty.
-fn settle_seed(node: &PlannedNode, inputs: &Inputs, params: &mut shared::graph::Params) -> SeedOf {
+/// Puts a number where a seed was left empty. It follows from the run and the step: another one for every run, and the
+/// same one in every attempt at this run, because a vendor may have been told already.
+fn settle_seed(
+    run: RunId,
+    node: &PlannedNode,
+    step: &StepId,
+    inputs: &Inputs,
+    params: &mut shared::graph::Params,
+) -> SeedOf {
     let mut origin = SeedOf::Person;
     for param in node.kind.spec().params.iter().filter(|param| param.kind == ParamKind::Seed) {
         let given = params.get(&param.name).unwrap_or(&param.default);
         if given.is_null() && !inputs.contains_key(&param.name) {
-            params.insert(param.name.clone(), rand::rng().random_range(0..Seed::END).into());
+            params.insert(param.name.clone(), drawn_seed(run, step, &param.name).into());
             origin = SeedOf::Drawn;
         }
     }
     origin
+}
+
+fn drawn_seed(run: RunId, step: &StepId, param: &str) -> u64 {
+    let mut hash = blake3::Hasher::new_derive_key("OpenFlow 2026-11 drawn seeds");
+    hash.update(run.as_uuid().as_bytes()).update(&(step.items.len() as u64).to_le_bytes());
+    for item in &step.items {
+        hash.update(&item.to_le_bytes());
+    }
+    hash.update(step.node.as_str().as_bytes()).update(b"/").update(param.as_bytes());
+    let bytes = hash.finalize().as_bytes()[..8].try_into().expect("a hash has 32 bytes");
+    u64::from_le_bytes(bytes) % Seed::END
 }
 
 /// The seed of this execution, as it will be shown beside the result.
@@ -128,6 +169,7 @@ struct Work<'a> {
     engine: &'a Inner,
     scope: &'a Arc<RunScope>,
     node: &'a PlannedNode,
+    step: &'a StepId,
     seed: Option<u64>,
     cancel: &'a CancellationToken,
 }
@@ -156,7 +198,7 @@ impl Work<'_> {
         let begin = Instant::now();
         // The node's own: its time limit ends it without ending the run.
         let stop = self.cancel.child_token();
-        let ctx = NodeContext::new(self.scope.clone(), self.node.id.clone(), self.seed, stop.clone());
+        let ctx = NodeContext::new(self.scope.clone(), self.step.clone(), self.seed, stop.clone());
         let limit = kind.timeout().unwrap_or(self.engine.config.limits.node_timeout);
         let work = AssertUnwindSafe(kind.run(&ctx, inputs, params)).catch_unwind();
         let mut work = std::pin::pin!(work);
@@ -178,10 +220,10 @@ impl Work<'_> {
 
     fn ending(&self, ctx: &NodeContext, result: Result<Values, NodeError>, begin: Instant) -> Ending {
         match result {
-            Ok(outputs) => Ending::Done(Finished {
+            Ok(outputs) => Ending::Done(StepDone {
                 result: CachedResult { outputs, seed: self.seed },
                 cached: false,
-                duration: begin.elapsed(),
+                duration_millis: begin.elapsed().as_millis() as u64,
                 cost_usd: ctx.cost_usd(),
             }),
             Err(NodeError::Cancelled) => Ending::Cancelled,

@@ -4,6 +4,7 @@
 //! ever scanned. What limits it are a run's cancellation, a time limit for each node, and semaphores for each resource,
 //! shared by all runs of the engine. Called by the server's run service and by `openflow run`.
 
+mod checkpoint;
 mod execute;
 mod limits;
 mod schedule;
@@ -25,6 +26,7 @@ use crate::{
     cache::{Flights, ResultCache},
     context::RunScope,
 };
+pub use checkpoint::{CheckpointError, Checkpoints, NoCheckpoints, StepDone, StepEnd, StepId, VendorJob};
 pub use limits::Limits;
 use limits::Permits;
 pub use sink::{EventLog, RunSink};
@@ -71,6 +73,8 @@ pub struct RunRequest {
     pub keys: Arc<dyn KeySource>,
     /// Where model calls are told.
     pub generations: Arc<dyn GenerationSink>,
+    /// What earlier attempts at this run finished, and where this one keeps what it finishes.
+    pub checkpoints: Arc<dyn Checkpoints>,
     /// Ends the run. What is finished by then stays.
     pub cancel: CancellationToken,
 }
@@ -118,6 +122,7 @@ impl Engine {
             outbound: config.outbound.clone(),
             keys: request.keys.clone(),
             generations: request.generations.clone(),
+            checkpoints: request.checkpoints.clone(),
             sink,
         };
         schedule::run(self.inner.clone(), plan, Arc::new(scope), request.cancel.clone()).await

@@ -11,8 +11,8 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Inner, RunReport,
-    execute::{Ending, Finished, execute},
+    Inner, RunReport, StepDone, StepId,
+    execute::{Ending, execute},
 };
 use crate::{Inputs, context::RunScope, plan::Plan};
 
@@ -86,7 +86,8 @@ impl Schedule {
         let (engine, plan, scope) = (self.engine.clone(), self.plan.clone(), self.scope.clone());
         let cancel = self.cancel.clone();
         self.running.spawn(async move {
-            let ending = execute(&engine, &scope, &plan.nodes[at], inputs, &cancel).await;
+            let step = StepId::once(plan.nodes[at].id.clone());
+            let ending = execute(&engine, &scope, &plan.nodes[at], step, inputs, &cancel).await;
             (at, ending)
         });
     }
@@ -115,7 +116,7 @@ impl Schedule {
 
     fn end(&mut self, at: usize, ending: Ending) {
         match ending {
-            Ending::Done(finished) => self.end_done(at, finished),
+            Ending::Done(done) => self.end_done(at, done),
             Ending::Failed(failure) => {
                 let node = self.plan.nodes[at].id.clone();
                 self.emit(RunEvent::NodeFailed { node: node.clone(), failure: failure.clone() });
@@ -127,8 +128,8 @@ impl Schedule {
         }
     }
 
-    fn end_done(&mut self, at: usize, finished: Finished) {
-        let Finished { result, cached, duration, cost_usd } = finished;
+    fn end_done(&mut self, at: usize, done: StepDone) {
+        let StepDone { result, cached, duration_millis, cost_usd } = done;
         if let Some(cost) = cost_usd {
             *self.cost_usd.get_or_insert(0.0) += cost;
         }
@@ -139,7 +140,7 @@ impl Schedule {
             key: node.key.clone(),
             outputs: result.outputs.clone(),
             cached,
-            duration_millis: duration.as_millis() as u64,
+            duration_millis,
             cost_usd,
             seed: result.seed,
         });

@@ -10,8 +10,8 @@ use std::{
 };
 
 use engine::{
-    Any, DiscardGenerations, Engine, EngineConfig, EventLog, FixedKeys, Limits, MemoryBlobs, MemoryCache, NodeContext,
-    NodeError, Outbound, OutboundPolicy, Outputs, RunReport, RunRequest, Seed, node,
+    Any, DiscardGenerations, Engine, EngineConfig, EventLog, FixedKeys, Limits, MemoryBlobs, MemoryCache,
+    NoCheckpoints, NodeContext, NodeError, Outbound, OutboundPolicy, Outputs, RunReport, RunRequest, Seed, node,
 };
 use shared::{graph::Graph, id::RunId, run::RunEvent};
 use tokio_util::sync::CancellationToken;
@@ -216,7 +216,7 @@ pub fn engine_with(limits: Limits) -> Engine {
 
 pub fn request(graph: Graph) -> RunRequest {
     RunRequest {
-        run: RunId::from(uuid::Uuid::from_u128(1)),
+        run: RunId::from(uuid::Uuid::now_v7()),
         workflow: None,
         scope: "test".into(),
         graph,
@@ -224,6 +224,7 @@ pub fn request(graph: Graph) -> RunRequest {
         inputs: BTreeMap::new(),
         keys: Arc::new(FixedKeys::none()),
         generations: Arc::new(DiscardGenerations),
+        checkpoints: Arc::new(NoCheckpoints),
         cancel: CancellationToken::new(),
     }
 }

@@ -195,9 +195,11 @@ async fn who_waits_for_a_cancelled_execution_takes_over() {
 #[tokio::test]
 async fn an_empty_seed_is_drawn_and_told() {
     let engine = engine();
-    let request = request(graph("a:test.draw\n b:test.draw{\"seed\":7}"));
+    let mut request = request(graph("a:test.draw\n b:test.draw{\"seed\":7}"));
     let mut drawn = Vec::new();
     for n in 0..2 {
+        // Drawn for the run: every attempt at one run draws the same.
+        request.run = uuid::Uuid::now_v7().into();
         let (_, events) = run(&engine, &request).await;
         for event in &events {
             if let RunEvent::NodeFinished { node, outputs, seed, cached, .. } = event {
