@@ -101,6 +101,8 @@ record_id! {
     RunId = "run";
     /// One model call.
     GenerationId = "gen";
+    /// A stored state of a workflow.
+    VersionId = "ver";
     /// A stored provider key.
     KeyId = "key";
 }
@@ -195,8 +197,8 @@ macro_rules! string_schema {
 }
 
 string_schema! {
-    UserId, SessionId, WorkspaceId, WorkflowId, RunId, GenerationId, KeyId, NodeId, FrameId,
-    crate::graph::EdgeId, crate::value::BlobHash, crate::value::ValueType,
+    UserId, SessionId, WorkspaceId, WorkflowId, RunId, GenerationId, VersionId, KeyId, NodeId, FrameId,
+    crate::graph::EdgeId, crate::diff::Field, crate::value::BlobHash, crate::value::ValueType,
 }
 
 /// Enough of a foreign text to recognise it in an error message.

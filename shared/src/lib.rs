@@ -13,6 +13,8 @@ pub mod check;
 pub mod effective;
 pub mod merkle;
 pub mod exchange;
+pub mod diff;
+pub mod version;
 pub mod run;
 pub mod outputs;
 pub mod presence;

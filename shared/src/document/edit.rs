@@ -114,12 +114,17 @@ impl<'a> Edit<'a> {
             self.roots.edges.remove(&mut self.txn, &edge);
         }
         for id in ids {
-            if let (Some(trash), Some(node)) = (&self.trash, self.node(id)) {
-                trash.lock().unwrap_or_else(PoisonError::into_inner).add_node(id.clone(), node);
-            }
-            if self.has_node(id) {
-                self.roots.nodes.remove(&mut self.txn, id.as_str());
-            }
+            self.take_node(id);
+        }
+    }
+
+    /// Removes a node and leaves its wires, for whoever deals with those too.
+    pub(super) fn take_node(&mut self, id: &NodeId) {
+        if let (Some(trash), Some(node)) = (&self.trash, self.node(id)) {
+            trash.lock().unwrap_or_else(PoisonError::into_inner).add_node(id.clone(), node);
+        }
+        if self.has_node(id) {
+            self.roots.nodes.remove(&mut self.txn, id.as_str());
         }
     }
 
@@ -231,9 +236,6 @@ impl<'a> Edit<'a> {
 
     /// Removes a frame; its nodes stay where they are and belong to none.
     pub fn remove_frame(&mut self, id: &FrameId) -> bool {
-        if let (Some(trash), Some(frame)) = (&self.trash, self.frame(id)) {
-            trash.lock().unwrap_or_else(PoisonError::into_inner).add_frame(id.clone(), frame);
-        }
         let members: Vec<MapRef> = self
             .roots
             .nodes
@@ -246,6 +248,14 @@ impl<'a> Edit<'a> {
             .collect();
         for map in members {
             self.put(&map, "frame", None);
+        }
+        self.take_frame(id)
+    }
+
+    /// Removes a frame and leaves its nodes naming it, for whoever deals with those too.
+    pub(super) fn take_frame(&mut self, id: &FrameId) -> bool {
+        if let (Some(trash), Some(frame)) = (&self.trash, self.frame(id)) {
+            trash.lock().unwrap_or_else(PoisonError::into_inner).add_frame(id.clone(), frame);
         }
         self.roots.frames.remove(&mut self.txn, id.as_str()).is_some()
     }
@@ -267,6 +277,10 @@ impl<'a> Edit<'a> {
 
     pub fn frame(&self, id: &FrameId) -> Option<Frame> {
         project::frame(&self.txn, id, self.roots.frames.get(&self.txn, id.as_str())?, &mut Vec::new())
+    }
+
+    pub(super) fn edge(&self, id: &EdgeId) -> Option<Edge> {
+        project::edge(id, &self.roots.edges.get(&self.txn, id.as_str())?, &mut Vec::new())
     }
 
     pub fn has_node(&self, id: &NodeId) -> bool {

@@ -11,6 +11,7 @@ mod outputs;
 mod outputs_read;
 mod outputs_value;
 mod project;
+mod restore;
 mod text;
 mod undo;
 #[cfg(test)]

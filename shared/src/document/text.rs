@@ -6,7 +6,10 @@
 use yrs::{Any, GetString, Map, MapRef, Out, Text, TextPrelim, TextRef, TransactionMut, types::text::YChange};
 
 use super::Edit;
-use crate::id::NodeId;
+use crate::{
+    diff::{TextPiece, text_pieces},
+    id::NodeId,
+};
 
 /// Why a text was not edited.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -87,6 +90,26 @@ pub(super) fn replace(text: &TextRef, txn: &mut TransactionMut, new: &str) {
     let gone = &old_rest[..old_rest.len() - same_end];
     let come = &new_rest[..new_rest.len() - same_end];
     splice(text, txn, utf16_len(&old[..same_start]), utf16_len(gone), come);
+}
+
+/// Makes the text read `new`, word by word, so that others' carets and what they type between the words stays.
+pub(super) fn rework(text: &TextRef, txn: &mut TransactionMut, new: &str) {
+    let old = text.get_string(txn);
+    if text.len(txn) as usize != old.encode_utf16().count() {
+        return replace(text, txn, new);
+    }
+    let mut at = 0;
+    for piece in text_pieces(&old, new) {
+        let len = utf16_len(piece.text());
+        match &piece {
+            TextPiece::Same(_) => at += len,
+            TextPiece::Removed(_) => text.remove_range(txn, at, len),
+            TextPiece::Added(words) => {
+                text.insert(txn, at, words);
+                at += len;
+            }
+        }
+    }
 }
 
 /// `index` and `delete` must have been checked: yrs panics on a range that is too long.
