@@ -10,6 +10,7 @@ mod http;
 mod image;
 mod video;
 mod audio;
+mod call;
 mod model;
 mod output;
 

@@ -2,14 +2,13 @@
 //!
 //! Every call leaves one generation record, however it ends.
 
-use std::time::Instant;
-
 use serde_json::{Value as Json, json};
 use shared::run::FailureCode;
 
+use super::call::{Call, require_text};
 use crate::{
-    Choice, Generation, Image, NodeContext, NodeError, ParamValue, Seed,
-    generation::{GenerationError, GenerationKind, Outcome},
+    Choice, Image, NodeContext, NodeError, ParamValue, Seed,
+    generation::GenerationKind,
     node,
     provider::{ChatRequest, Connection, Made, Picture, PictureRequest, ProviderError, Usage, connect, cost_usd},
 };
@@ -81,7 +80,7 @@ async fn chat(
         Effort::None | Effort::Low | Effort::Medium | Effort::High => effort.to_json().as_str().map(str::to_owned),
     };
     let connection = connect(ctx, &connection).await?;
-    let mut call = Call::new(ctx, &connection, &model, GenerationKind::Text);
+    let mut call = Call::new(ctx, &connection.name, &model, GenerationKind::Text);
     call.note("prompt", json!(prompt));
     call.note_if("system", (!system.is_empty()).then(|| json!(system)));
     call.note_if("temperature", temperature.map(Json::from));
@@ -105,7 +104,7 @@ async fn chat(
         call.generation.model.clone_from(model);
     }
     call.generation.output.text = Some(answer.text.clone());
-    call.finish(answer.usage, answer.retries, Made::Text);
+    finish(&mut call, &connection, answer.usage, answer.retries, Made::Text);
     Ok(answer.text)
 }
 
@@ -185,7 +184,7 @@ async fn generate(
         quality: set(quality.to_json()),
         background: set(background.to_json()),
     };
-    let mut call = Call::new(ctx, &connection, &request.model, GenerationKind::Image);
+    let mut call = Call::new(ctx, &connection.name, &request.model, GenerationKind::Image);
     call.note("prompt", json!(request.prompt));
     call.note("take", json!(take.0));
     if let Some((width, height)) = request.size.as_deref().and_then(|size| size.split_once('x')) {
@@ -211,68 +210,19 @@ async fn generate(
             return Err(call.failed(ProviderError::new(FailureCode::ProviderDown, message)));
         }
     };
-    let output = &mut call.generation.output;
-    (output.blob, output.mime) = (Some(media.blob.clone()), Some(media.mime.clone()));
-    (output.width, output.height, output.file_size_bytes) = (media.width, media.height, Some(media.size_bytes));
-    call.finish(answer.usage, answer.retries, Made::Picture);
+    call.made(&media);
+    finish(&mut call, &connection, answer.usage, answer.retries, Made::Picture);
     Ok(Image(media))
 }
 
-fn require_text(param: &str, text: &str) -> Result<(), NodeError> {
-    if text.trim().is_empty() { Err(NodeError::invalid(param, format!("`{param}` is empty"))) } else { Ok(()) }
-}
-
-/// A call under way, and the record it will leave.
-struct Call<'a> {
-    ctx: &'a NodeContext,
-    generation: Generation,
-    begin: Instant,
-    is_vendor: bool,
-}
-
-impl<'a> Call<'a> {
-    fn new(ctx: &'a NodeContext, connection: &Connection, model: &str, kind: GenerationKind) -> Self {
-        let generation = Generation::new(&connection.name, model, kind);
-        Self { ctx, generation, begin: Instant::now(), is_vendor: connection.is_vendor }
+/// Records a call that went well. A server that only speaks a vendor's language has prices of its own.
+fn finish(call: &mut Call<'_>, connection: &Connection, usage: Usage, retries: u32, made: Made) {
+    let generation = &mut call.generation;
+    let metrics = &mut generation.metrics;
+    (metrics.input_tokens, metrics.output_tokens) = (usage.input_tokens, usage.output_tokens);
+    metrics.retries = retries;
+    if connection.is_vendor {
+        metrics.cost_usd = cost_usd(&generation.provider, &generation.model, usage, made);
     }
-
-    /// Notes a parameter of the call.
-    fn note(&mut self, name: &str, value: Json) {
-        self.generation.input.insert(name.to_owned(), value);
-    }
-
-    fn note_if(&mut self, name: &str, value: Option<Json>) {
-        if let Some(value) = value {
-            self.note(name, value);
-        }
-    }
-
-    fn record(&mut self) {
-        self.generation.metrics.latency_ms = Some(self.begin.elapsed().as_millis() as u64);
-        self.ctx.record(self.generation.clone());
-    }
-
-    fn finish(&mut self, usage: Usage, retries: u32, made: Made) {
-        let metrics = &mut self.generation.metrics;
-        (metrics.input_tokens, metrics.output_tokens) = (usage.input_tokens, usage.output_tokens);
-        metrics.retries = retries;
-        if self.is_vendor {
-            metrics.cost_usd = cost_usd(&self.generation.provider, &self.generation.model, usage, made);
-        }
-        self.record();
-    }
-
-    fn failed(&mut self, error: ProviderError) -> NodeError {
-        self.generation.outcome = if error.code == FailureCode::Filtered { Outcome::Filtered } else { Outcome::Failed };
-        self.generation.error = Some(GenerationError { code: error.code, message: error.message.clone() });
-        self.generation.metrics.retries = error.retries;
-        self.record();
-        error.into()
-    }
-
-    fn cancelled(&mut self) -> NodeError {
-        self.generation.outcome = Outcome::Cancelled;
-        self.record();
-        NodeError::Cancelled
-    }
+    call.record();
 }
