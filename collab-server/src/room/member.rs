@@ -44,6 +44,8 @@ pub enum Payload<'a> {
     Denied(CloseCode),
     /// The fate of one update.
     Status(SyncStatus),
+    /// What came before it is committed.
+    Mark(&'a [u8]),
 }
 
 impl Framing {
@@ -57,6 +59,7 @@ impl Framing {
                     Payload::Granted(scope) => hocuspocus::Message::Auth(Auth::Granted(scope)),
                     Payload::Denied(code) => hocuspocus::Message::Auth(Auth::Denied { reason: code.reason() }),
                     Payload::Status(status) => hocuspocus::Message::SyncStatus(status),
+                    Payload::Mark(_) => return None,
                 };
                 Frame::Document { address, message }.encode()
             }
@@ -64,6 +67,7 @@ impl Framing {
                 Payload::Sync(message) => websocket::Message::Sync(message).encode(),
                 Payload::Awareness(update) => websocket::Message::Awareness(update).encode(),
                 Payload::Denied(code) => websocket::Message::Denied(code.reason()).encode(),
+                Payload::Mark(mark) => websocket::Message::Mark(mark).encode(),
                 Payload::Granted(_) | Payload::Status(_) => return None,
             },
         };

@@ -89,10 +89,15 @@ pub enum CloseCode {
     NotFound,
     /// Nobody signed in within the time the server waits.
     Timeout,
+    /// The document was begun anew: what the client has is of an earlier generation and must not be merged. It opens
+    /// the document afresh and makes unsent edits again, by what they mean.
+    OtherGeneration,
+    /// What is stored of the document cannot be read.
+    Damaged,
 }
 
 impl CloseCode {
-    pub const ALL: [CloseCode; 9] = [
+    pub const ALL: [CloseCode; 11] = [
         Self::GoingAway,
         Self::TooBig,
         Self::Internal,
@@ -102,6 +107,8 @@ impl CloseCode {
         Self::Forbidden,
         Self::NotFound,
         Self::Timeout,
+        Self::OtherGeneration,
+        Self::Damaged,
     ];
 
     /// The code of the WebSocket close frame.
@@ -116,6 +123,8 @@ impl CloseCode {
             Self::Forbidden => 4403,
             Self::NotFound => 4404,
             Self::Timeout => 4408,
+            Self::OtherGeneration => 4409,
+            Self::Damaged => 4422,
         }
     }
 
@@ -136,6 +145,8 @@ impl CloseCode {
             Self::Forbidden => "forbidden",
             Self::NotFound => "not-found",
             Self::Timeout => "timeout",
+            Self::OtherGeneration => "other-generation",
+            Self::Damaged => "damaged",
         }
     }
 }

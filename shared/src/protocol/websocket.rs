@@ -17,7 +17,12 @@ pub enum Message<'a> {
     Granted,
     /// "Tell me who is there": answered with [`Message::Awareness`].
     QueryAwareness,
+    /// y-sweet's addition: a number of the client's own, sent back when everything before it is committed.
+    Mark(&'a [u8]),
 }
+
+/// The type of [`Message::Mark`].
+const MARK: u64 = 102;
 
 impl<'a> Message<'a> {
     /// All messages of one frame. An empty frame is malformed: there is nothing it could mean.
@@ -42,6 +47,7 @@ impl<'a> Message<'a> {
                 _ => Err(Malformed::Type),
             },
             3 => Ok(Self::QueryAwareness),
+            MARK => reader.var_buf().map(Self::Mark),
             _ => Err(Malformed::Type),
         }
     }
@@ -68,6 +74,10 @@ impl<'a> Message<'a> {
             }
             Self::Granted => out.extend([2, 1]),
             Self::QueryAwareness => write_var_uint(out, 3),
+            Self::Mark(mark) => {
+                write_var_uint(out, MARK);
+                write_var_buf(out, mark);
+            }
         }
     }
 }
@@ -100,6 +110,7 @@ mod tests {
         check(&[1, 1, 0], &[Message::Awareness(EMPTY_AWARENESS)]);
         check(b"\x02\x00\x02no", &[Message::Denied("no")]);
         check(&[3], &[Message::QueryAwareness]);
+        check(&[102, 1, 7], &[Message::Mark(&[7])]);
     }
 
     #[test]

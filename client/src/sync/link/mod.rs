@@ -261,7 +261,7 @@ impl Link {
             CloseCode::Forbidden if self.was_open => Some(Closed::Revoked),
             CloseCode::NotFound if self.was_open => Some(Closed::Deleted),
             CloseCode::Forbidden | CloseCode::NotFound => Some(Closed::NotFound),
-            CloseCode::BadFrame => Some(Closed::Fault),
+            CloseCode::BadFrame | CloseCode::OtherGeneration | CloseCode::Damaged => Some(Closed::Fault),
             CloseCode::GoingAway
             | CloseCode::TooBig
             | CloseCode::Internal

@@ -52,6 +52,7 @@ impl Room {
                 let everyone = awareness::encode(&self.presence.everyone());
                 self.members[&from].send(Payload::Awareness(&everyone));
             }
+            Said::Mark(mark) => self.tick.acks.push(Ack::Mark { id: from, mark }),
             Said::Awareness(entries) => self.hear_presence(from, &entries),
             Said::Update { kind, bytes, outline } => match self.judge(from, kind, &bytes, &outline) {
                 Ok(verdict) => self.answer_update(from, verdict),

@@ -6,6 +6,7 @@
 //! message gets here and pushed here when they change.
 
 mod incoming;
+mod members;
 mod outgoing;
 mod upkeep;
 
@@ -19,11 +20,7 @@ use bytes::Bytes;
 use shared::{
     access::Role,
     id::{SessionId, UserId},
-    protocol::{
-        CloseCode, DocumentName, SyncMessage,
-        awareness::{self, Entry},
-        hocuspocus::Scope,
-    },
+    protocol::{CloseCode, DocumentName, awareness::Entry},
 };
 use tokio::{
     sync::{OwnedSemaphorePermit, mpsc, oneshot, watch},
@@ -36,7 +33,7 @@ use super::{
     ConnectionId, RoomError,
     guard::Owners,
     journal::{Journal, Progress},
-    member::{Framing, Member, Payload, Visitor},
+    member::{Framing, Member, Visitor},
     outbox::Outbox,
     presence::PresenceTable,
     registry::{Handle, Registry},
@@ -55,9 +52,15 @@ const MESSAGES_PER_TURN: usize = 64;
 #[derive(Debug)]
 pub enum Said {
     Step1(StateVector),
-    Update { kind: UpdateKind, bytes: Bytes, outline: Outline },
+    Update {
+        kind: UpdateKind,
+        bytes: Bytes,
+        outline: Outline,
+    },
     Awareness(Vec<Entry<'static>>),
     QueryAwareness,
+    /// To be sent back when everything said before is committed.
+    Mark(Bytes),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,6 +111,11 @@ enum Ack {
     Member {
         id: ConnectionId,
         own: Option<Bytes>,
+    },
+    /// A connection's mark: all it said before is committed.
+    Mark {
+        id: ConnectionId,
+        mark: Bytes,
     },
     Caller(oneshot::Sender<Result<(), RoomError>>),
 }
@@ -279,76 +287,6 @@ impl Room {
             }
             // Members stay until what they wrote is acknowledged.
             Message::Shutdown => self.phase = Phase::Closing,
-        }
-    }
-
-    fn join(&mut self, join: Join) {
-        let Join { id, visitor, role, framing, outbox, joined } = join;
-        let member = Member { id, visitor, role, framing, outbox, behind: None, told_read_only: false };
-        member.send(Payload::Granted(self.scope_of(&member)));
-        member.send(Payload::Sync(SyncMessage::Step1(&self.replica.encoded_state_vector())));
-        let everyone = self.presence.everyone();
-        if !everyone.is_empty() {
-            member.send(Payload::Awareness(&awareness::encode(&everyone)));
-        }
-        self.members.insert(id, member);
-        // The connection may have gone meanwhile; it then says so with a Leave.
-        joined.send(()).ok();
-    }
-
-    fn leave(&mut self, id: ConnectionId) {
-        self.members.remove(&id);
-        self.presence.connection_closed(id, Instant::now());
-    }
-
-    fn scope_of(&self, member: &Member) -> Scope {
-        if member.may_write(self.name) && !self.damaged { Scope::ReadWrite } else { Scope::ReadOnly }
-    }
-
-    fn change_role(&mut self, user: UserId, role: Option<Role>) {
-        let Some(role) = role.filter(|role| role.can_read()) else {
-            return self.dismiss(CloseCode::Forbidden, |member| member.visitor.user.id == user);
-        };
-        let concerned = self.members.values_mut().filter(|member| member.visitor.user.id == user);
-        let ids: Vec<ConnectionId> = concerned
-            .map(|member| {
-                member.role = role;
-                member.id
-            })
-            .collect();
-        for id in ids {
-            let member = &self.members[&id];
-            member.send(Payload::Granted(self.scope_of(member)));
-        }
-    }
-
-    /// Sends members away, for good.
-    fn dismiss(&mut self, code: CloseCode, whom: impl Fn(&Member) -> bool) {
-        let now = Instant::now();
-        let gone: Vec<Member> =
-            self.members.extract_if(.., |_, member| whom(member)).map(|(_, member)| member).collect();
-        for member in gone {
-            self.presence.connection_closed(member.id, now);
-            match code {
-                // The person is signed out of everything, so the whole socket goes.
-                CloseCode::Unauthorized => member.outbox.close(code),
-                _ => member.dismiss(code),
-            }
-        }
-    }
-
-    fn end(&mut self, code: CloseCode) {
-        for member in std::mem::take(&mut self.members).into_values() {
-            member.outbox.close(code);
-        }
-        self.phase = Phase::Ended;
-    }
-
-    /// Ends the whole socket of a connection that does not speak the protocol. Others do not notice.
-    fn expel(&mut self, id: ConnectionId, code: CloseCode) {
-        if let Some(member) = self.members.remove(&id) {
-            member.outbox.close(code);
-            self.presence.connection_closed(id, Instant::now());
         }
     }
 }

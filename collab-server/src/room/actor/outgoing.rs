@@ -157,6 +157,11 @@ impl Room {
         match ack {
             // Callers and members may be gone by now; then nobody waits for the answer.
             Ack::Caller(caller) => drop(caller.send(Ok(()))),
+            Ack::Mark { id, mark } => {
+                if let Some(member) = self.members.get(&id) {
+                    member.send(Payload::Mark(&mark));
+                }
+            }
             Ack::Member { id, own } => {
                 let Some(member) = self.members.get(&id) else { return };
                 member.send(Payload::Status(SyncStatus::Saved));

@@ -16,6 +16,9 @@ use super::{
     next_frame, run,
 };
 
+/// A mark is one number.
+const MAX_MARK_BYTES: usize = 16;
+
 /// Serves a socket until it ends.
 pub async fn serve_websocket<E>(
     rooms: Rooms,
@@ -50,6 +53,10 @@ async fn take(line: &Line, opened: &Opened, bytes: &Bytes) -> Result<(), CloseCo
             Message::Sync(sync) => line.speak(opened, bytes, sync).await?,
             Message::Awareness(update) => line.speak_presence(opened, update).await?,
             Message::QueryAwareness => line.say(opened, Said::QueryAwareness, 1).await?,
+            Message::Mark(mark) if mark.len() <= MAX_MARK_BYTES => {
+                line.say(opened, Said::Mark(bytes.slice_ref(mark)), mark.len()).await?;
+            }
+            Message::Mark(_) => return Err(CloseCode::TooBig),
             // What only servers say.
             Message::Denied(_) | Message::Granted => return Err(CloseCode::BadFrame),
         }
