@@ -7,12 +7,12 @@ use std::{
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use sea_query::{Expr, ExprTrait, Iden, OnConflict, Order, Query};
+use sea_query::{Cond, Expr, ExprTrait, Iden, OnConflict, Order, Query};
 use shared::{id::WorkflowId, protocol::DocumentName};
 use uuid::Uuid;
 
-use super::{Connection, Db, DbError, now, workflow};
-use crate::room::{Append, DocStore, LogRow, Mirror, Snapshot, StoreError, StoredDocument};
+use super::{Connection, Db, DbError, now, run::json, workflow};
+use crate::room::{Append, DocStore, Heads, LogRow, Mirror, ServerId, Snapshot, StoreError, StoredDocument};
 
 /// Rows of one insert: far below the number of parameters either database takes.
 const ROWS_PER_INSERT: usize = 500;
@@ -26,7 +26,8 @@ enum Document {
     Part,
     Snapshot,
     SnapshotHash,
-    SnapshotSeq,
+    SnapshotHeads,
+    SnapshotVersion,
     CreatedAt,
 }
 
@@ -34,6 +35,7 @@ enum Document {
 enum DocumentUpdate {
     Table,
     DocumentId,
+    ServerId,
     Seq,
     Content,
 }
@@ -50,6 +52,7 @@ enum DocumentClient {
 enum DocumentQuarantine {
     Table,
     DocumentId,
+    ServerId,
     Seq,
     Content,
     Reason,
@@ -58,14 +61,15 @@ enum DocumentQuarantine {
 
 #[derive(sqlx::FromRow)]
 struct DocumentRow {
-    document_id: Uuid,
     snapshot: Option<Vec<u8>>,
     snapshot_hash: Option<Vec<u8>>,
-    snapshot_seq: i64,
+    snapshot_heads: String,
+    snapshot_version: i64,
 }
 
 #[derive(sqlx::FromRow)]
 struct UpdateRow {
+    server_id: Uuid,
     seq: i64,
     content: Vec<u8>,
 }
@@ -103,6 +107,19 @@ impl DbDocStore {
     fn id(&self, name: DocumentName) -> Result<Uuid, StoreError> {
         self.ids().get(&name).copied().ok_or(StoreError::Gone)
     }
+
+    async fn find_id(&self, name: DocumentName) -> Result<Uuid, StoreError> {
+        let select = Query::select()
+            .column(Document::DocumentId)
+            .from(Document::Table)
+            .and_where(Expr::col(Document::WorkflowId).eq(name.workflow().as_uuid()))
+            .and_where(Expr::col(Document::Part).eq(part(name)))
+            .to_owned();
+        let row: Option<(Uuid,)> = self.db.fetch_optional(&select).await?;
+        let (id,) = row.ok_or(StoreError::Gone)?;
+        self.ids().insert(name, id);
+        Ok(id)
+    }
 }
 
 impl From<DbError> for StoreError {
@@ -128,28 +145,21 @@ impl DocStore for DbDocStore {
                 .to_owned();
             tx.execute(&insert).await?;
             if !update.is_empty() {
-                insert_updates(&mut tx, [(id, 1, update.as_ref())]).await?;
+                insert_updates(&mut tx, [(id, ServerId::FOUNDER, 1, update.as_ref())]).await?;
             }
         }
         Ok(tx.commit().await?)
     }
 
     async fn load(&self, name: DocumentName) -> Result<StoredDocument, StoreError> {
+        let id = self.find_id(name).await?;
+        // Another server may fold the log at any moment. The rows are read before the snapshot: what is folded in
+        // between comes twice, which does no harm; the other way round it would be missing.
         let select = Query::select()
-            .columns([Document::DocumentId, Document::Snapshot, Document::SnapshotHash, Document::SnapshotSeq])
-            .from(Document::Table)
-            .and_where(Expr::col(Document::WorkflowId).eq(name.workflow().as_uuid()))
-            .and_where(Expr::col(Document::Part).eq(part(name)))
-            .to_owned();
-        let row: DocumentRow = self.db.fetch_optional(&select).await?.ok_or(StoreError::Gone)?;
-        let id = row.document_id;
-
-        // One task loads a document and nobody else writes it, so these reads need no common transaction.
-        let select = Query::select()
-            .columns([DocumentUpdate::Seq, DocumentUpdate::Content])
+            .columns([DocumentUpdate::ServerId, DocumentUpdate::Seq, DocumentUpdate::Content])
             .from(DocumentUpdate::Table)
             .and_where(Expr::col(DocumentUpdate::DocumentId).eq(id))
-            .and_where(Expr::col(DocumentUpdate::Seq).gt(row.snapshot_seq))
+            .order_by(DocumentUpdate::ServerId, Order::Asc)
             .order_by(DocumentUpdate::Seq, Order::Asc)
             .to_owned();
         let updates: Vec<UpdateRow> = self.db.fetch_all(&select).await?;
@@ -166,17 +176,24 @@ impl DocStore for DbDocStore {
             .limit(1)
             .to_owned();
         let quarantined: Option<(i64,)> = self.db.fetch_optional(&select).await?;
+        let select = Query::select()
+            .columns([Document::Snapshot, Document::SnapshotHash, Document::SnapshotHeads, Document::SnapshotVersion])
+            .from(Document::Table)
+            .and_where(Expr::col(Document::DocumentId).eq(id))
+            .to_owned();
+        let row: DocumentRow = self.db.fetch_optional(&select).await?.ok_or(StoreError::Gone)?;
 
-        self.ids().insert(name, id);
+        let version = row.snapshot_version as u64;
+        let heads = read_heads(&row.snapshot_heads)?;
         let snapshot = row.snapshot.map(|state_v2| Snapshot {
-            seq: row.snapshot_seq as u64,
+            heads,
             state_v2: state_v2.into(),
             // One of another length belongs to nothing we wrote, and fails like any wrong one.
             hash: row.snapshot_hash.and_then(|hash| hash.try_into().ok()).unwrap_or_default(),
         });
-        let log = updates.into_iter().map(|row| LogRow { seq: row.seq as u64, update: row.content.into() }).collect();
+        let log = updates.into_iter().map(log_row).collect();
         let owners = clients.into_iter().map(|row| (row.client as u64, row.user_id.into())).collect();
-        Ok(StoredDocument { snapshot, log, owners, quarantined: quarantined.is_some() })
+        Ok(StoredDocument { snapshot, version, log, owners, quarantined: quarantined.is_some() })
     }
 
     async fn append(&self, rows: &[Append]) -> Result<(), StoreError> {
@@ -184,7 +201,7 @@ impl DocStore for DbDocStore {
         let mut claims = Vec::new();
         for row in rows {
             let id = self.id(row.document)?;
-            updates.push((id, row.seq, row.update.as_ref()));
+            updates.push((id, row.server, row.seq, row.update.as_ref()));
             claims.extend(row.claims.iter().map(|(client, user)| (id, *client, user.as_uuid())));
         }
         let mut tx = self.db.begin().await?;
@@ -193,25 +210,34 @@ impl DocStore for DbDocStore {
         Ok(tx.commit().await?)
     }
 
-    async fn compact(&self, name: DocumentName, snapshot: Snapshot) -> Result<(), StoreError> {
+    async fn compact(&self, name: DocumentName, snapshot: Snapshot, version: u64) -> Result<(), StoreError> {
         let id = self.id(name)?;
         let mut tx = self.db.begin().await?;
         let update = Query::update()
             .table(Document::Table)
             .value(Document::Snapshot, snapshot.state_v2.to_vec())
             .value(Document::SnapshotHash, snapshot.hash.to_vec())
-            .value(Document::SnapshotSeq, snapshot.seq as i64)
+            .value(Document::SnapshotHeads, json(&snapshot.heads))
+            .value(Document::SnapshotVersion, version as i64 + 1)
             .and_where(Expr::col(Document::DocumentId).eq(id))
+            .and_where(Expr::col(Document::SnapshotVersion).eq(version as i64))
             .to_owned();
         if tx.execute(&update).await? == 0 {
-            return Err(StoreError::Gone);
+            // Or it is gone, which the next append finds out.
+            return Err(StoreError::Outrun);
         }
+        let covered = snapshot.heads.iter().fold(Cond::any(), |any, (server, seq)| {
+            let of_server = Expr::col(DocumentUpdate::ServerId).eq(server.as_uuid());
+            any.add(of_server.and(Expr::col(DocumentUpdate::Seq).lte(seq as i64)))
+        });
         let delete = Query::delete()
             .from_table(DocumentUpdate::Table)
             .and_where(Expr::col(DocumentUpdate::DocumentId).eq(id))
-            .and_where(Expr::col(DocumentUpdate::Seq).lte(snapshot.seq as i64))
+            .cond_where(covered)
             .to_owned();
-        tx.execute(&delete).await?;
+        if snapshot.heads.iter().next().is_some() {
+            tx.execute(&delete).await?;
+        }
         Ok(tx.commit().await?)
     }
 
@@ -222,17 +248,28 @@ impl DocStore for DbDocStore {
             .into_table(DocumentQuarantine::Table)
             .columns([
                 DocumentQuarantine::DocumentId,
+                DocumentQuarantine::ServerId,
                 DocumentQuarantine::Seq,
                 DocumentQuarantine::Content,
                 DocumentQuarantine::Reason,
                 DocumentQuarantine::CreatedAt,
             ])
-            .values_panic([id.into(), (row.seq as i64).into(), row.update.to_vec().into(), reason.into(), now().into()])
+            .values_panic([
+                id.into(),
+                row.server.as_uuid().into(),
+                (row.seq as i64).into(),
+                row.update.to_vec().into(),
+                reason.into(),
+                now().into(),
+            ])
+            // Another server may have found it too.
+            .on_conflict(OnConflict::new().do_nothing().to_owned())
             .to_owned();
         tx.execute(&insert).await?;
         let delete = Query::delete()
             .from_table(DocumentUpdate::Table)
             .and_where(Expr::col(DocumentUpdate::DocumentId).eq(id))
+            .and_where(Expr::col(DocumentUpdate::ServerId).eq(row.server.as_uuid()))
             .and_where(Expr::col(DocumentUpdate::Seq).eq(row.seq as i64))
             .to_owned();
         tx.execute(&delete).await?;
@@ -255,18 +292,33 @@ impl DocStore for DbDocStore {
     }
 }
 
+fn log_row(row: UpdateRow) -> LogRow {
+    LogRow { server: row.server_id.into(), seq: row.seq as u64, update: row.content.into() }
+}
+
+fn read_heads(text: &str) -> Result<Heads, DbError> {
+    serde_json::from_str(text).map_err(|_| DbError::Unreadable { column: "document.snapshot_heads" })
+}
+
 async fn insert_updates<'u>(
     tx: &mut super::Tx,
-    rows: impl IntoIterator<Item = (Uuid, u64, &'u [u8])>,
+    rows: impl IntoIterator<Item = (Uuid, ServerId, u64, &'u [u8])>,
 ) -> Result<(), DbError> {
     let rows: Vec<_> = rows.into_iter().collect();
     for rows in rows.chunks(ROWS_PER_INSERT) {
         let mut insert = Query::insert()
             .into_table(DocumentUpdate::Table)
-            .columns([DocumentUpdate::DocumentId, DocumentUpdate::Seq, DocumentUpdate::Content])
+            .columns([
+                DocumentUpdate::DocumentId,
+                DocumentUpdate::ServerId,
+                DocumentUpdate::Seq,
+                DocumentUpdate::Content,
+            ])
+            // A commit whose answer was lost is tried again, with the same rows under the same numbers.
+            .on_conflict(OnConflict::new().do_nothing().to_owned())
             .to_owned();
-        for (id, seq, content) in rows {
-            insert.values_panic([(*id).into(), (*seq as i64).into(), content.to_vec().into()]);
+        for (id, server, seq, content) in rows {
+            insert.values_panic([(*id).into(), server.as_uuid().into(), (*seq as i64).into(), content.to_vec().into()]);
         }
         tx.execute(&insert).await?;
     }

@@ -131,7 +131,8 @@ fn tell_committed(rows: &[Append], watchers: &[watch::Sender<Progress>]) {
 fn log(error: &StoreError) {
     match error {
         // Expected after a deletion; the rooms concerned are told.
-        StoreError::Gone => {}
+        // The other is about snapshots, of which the journal knows nothing.
+        StoreError::Gone | StoreError::Outrun => {}
         StoreError::Unavailable(cause) => {
             metrics::counter!("openflow_journal_failures_total").increment(1);
             tracing::error!(cause = %cause, "could not commit edits, trying again");

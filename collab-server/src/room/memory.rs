@@ -12,7 +12,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use shared::{id::WorkflowId, protocol::DocumentName};
 
-use super::store::{Append, DocStore, LogRow, Mirror, Snapshot, StoreError, StoredDocument};
+use super::{
+    heads::ServerId,
+    store::{Append, DocStore, LogRow, Mirror, Snapshot, StoreError, StoredDocument},
+};
 
 #[derive(Debug, Default)]
 pub struct MemoryStore {
@@ -56,7 +59,8 @@ impl DocStore for MemoryStore {
     async fn create(&self, documents: Vec<(DocumentName, Bytes)>) -> Result<(), StoreError> {
         let mut stored = self.writable()?;
         for (name, update) in documents {
-            let log = if update.is_empty() { Vec::new() } else { vec![LogRow { seq: 1, update }] };
+            let log =
+                if update.is_empty() { Vec::new() } else { vec![LogRow { server: ServerId::FOUNDER, seq: 1, update }] };
             stored.insert(name, StoredDocument { log, ..StoredDocument::default() });
         }
         Ok(())
@@ -73,16 +77,24 @@ impl DocStore for MemoryStore {
         }
         for row in rows {
             let document = stored.get_mut(&row.document).expect("checked above");
-            document.log.push(LogRow { seq: row.seq, update: row.update.clone() });
+            let Append { server, seq, .. } = *row;
+            let before = document.log.partition_point(|other| (other.server, other.seq) < (server, seq));
+            if document.log.get(before).is_none_or(|other| (other.server, other.seq) != (server, seq)) {
+                document.log.insert(before, LogRow { server, seq, update: row.update.clone() });
+            }
             document.owners.extend(&row.claims);
         }
         Ok(())
     }
 
-    async fn compact(&self, document: DocumentName, snapshot: Snapshot) -> Result<(), StoreError> {
+    async fn compact(&self, document: DocumentName, snapshot: Snapshot, version: u64) -> Result<(), StoreError> {
         let mut stored = self.writable()?;
         let document = stored.get_mut(&document).ok_or(StoreError::Gone)?;
-        document.log.retain(|row| row.seq > snapshot.seq);
+        if document.version != version {
+            return Err(StoreError::Outrun);
+        }
+        document.version += 1;
+        document.log.retain(|row| row.seq > snapshot.heads.get(row.server));
         document.snapshot = Some(snapshot);
         Ok(())
     }
@@ -90,7 +102,7 @@ impl DocStore for MemoryStore {
     async fn quarantine(&self, document: DocumentName, row: LogRow, _reason: String) -> Result<(), StoreError> {
         let mut stored = self.writable()?;
         let document = stored.get_mut(&document).ok_or(StoreError::Gone)?;
-        document.log.retain(|kept| kept.seq != row.seq);
+        document.log.retain(|kept| (kept.server, kept.seq) != (row.server, row.seq));
         document.quarantined = true;
         Ok(())
     }

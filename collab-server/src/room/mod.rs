@@ -9,6 +9,7 @@
 mod actor;
 pub mod connection;
 mod guard;
+mod heads;
 mod journal;
 mod member;
 mod memory;
@@ -53,6 +54,7 @@ use self::{
     replica::View,
 };
 pub use self::{
+    heads::{Heads, ServerId},
     member::Visitor,
     memory::MemoryStore,
     rights::{DbRights, Rights, RightsError},
@@ -80,7 +82,7 @@ impl From<StoreError> for RoomError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Gone => Self::NotFound,
-            error @ StoreError::Unavailable(_) => Self::Store(Arc::new(error)),
+            error @ (StoreError::Unavailable(_) | StoreError::Outrun) => Self::Store(Arc::new(error)),
         }
     }
 }
@@ -94,6 +96,7 @@ pub struct ConnectionId(u64);
 pub struct Rooms(Arc<Inner>);
 
 struct Inner {
+    server: ServerId,
     registry: Arc<Registry>,
     store: Arc<dyn DocStore>,
     journal: Journal,
@@ -116,6 +119,7 @@ impl Rooms {
     pub fn with_timing(store: Arc<dyn DocStore>, rights: Arc<dyn Rights>, timing: Timing) -> Self {
         let (journal, journal_task) = Journal::start(store.clone());
         Self(Arc::new(Inner {
+            server: ServerId::random(),
             registry: Arc::default(),
             store,
             journal,
@@ -265,6 +269,7 @@ impl Rooms {
         if let Some(inbox) = inbox {
             let around = Surroundings {
                 name,
+                server: self.0.server,
                 handle: Arc::downgrade(&handle),
                 registry: self.0.registry.clone(),
                 store: self.0.store.clone(),

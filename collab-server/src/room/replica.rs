@@ -4,6 +4,7 @@
 //! Owned by one room's task; knows nothing of connections or storage.
 
 use std::{
+    collections::BTreeSet,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, PoisonError},
 };
@@ -20,6 +21,7 @@ use yrs::{
 };
 
 use super::{
+    heads::Heads,
     store::{Snapshot, StoredDocument},
     update::{Fit, Outline, Roots, UpdateError, outline},
 };
@@ -63,6 +65,15 @@ pub struct BadRow {
     pub reason: String,
 }
 
+/// What became of a stored row.
+#[derive(Debug, PartialEq, Eq)]
+pub enum RowFate {
+    Taken,
+    /// For a row that is not here yet.
+    Waits,
+    Unreadable(String),
+}
+
 #[derive(Debug, thiserror::Error)]
 #[error("the stored snapshot is damaged")]
 pub struct DamagedSnapshot;
@@ -84,40 +95,60 @@ impl Replica {
     }
 
     /// Builds the document from what is stored. Rows that cannot be read are reported and left out.
+    ///
+    /// A row may stand on rows of other servers, but only on ones committed before it. So if each server's rows are
+    /// taken in their order, some server's next row can always be taken.
     pub fn load(name: DocumentName, stored: &StoredDocument) -> Result<(Self, Vec<BadRow>), DamagedSnapshot> {
         let mut replica = Self::new(name);
         if let Some(snapshot) = &stored.snapshot {
             replica.restore(snapshot)?;
         }
         let mut bad = Vec::new();
-        let mut index = 0;
-        while index < stored.log.len() {
-            let update = &stored.log[index].update;
-            let reason = match outline(update, roots(name)).and_then(|outline| replica.fit(&outline, update)) {
-                Ok(Fit::Whole) => match replica.apply(update) {
-                    Ok(_) => None,
+        let mut waiting: Vec<usize> = (0..stored.log.len()).collect();
+        let mut in_order = true;
+        loop {
+            let before = waiting.len();
+            let mut stopped = BTreeSet::new();
+            for index in std::mem::take(&mut waiting) {
+                let row = &stored.log[index];
+                if in_order && stopped.contains(&row.server) {
+                    waiting.push(index);
+                    continue;
+                }
+                match replica.take_row(name, &row.update) {
+                    Ok(RowFate::Taken) => {}
+                    Ok(RowFate::Waits) => {
+                        stopped.insert(row.server);
+                        waiting.push(index);
+                    }
+                    Ok(RowFate::Unreadable(reason)) => bad.push(BadRow { index, reason }),
                     Err(Broken) => {
                         // What yrs half took must go: begin again without this row.
                         let mut rest = stored.clone();
                         bad.push(BadRow { index, reason: Broken.to_string() });
-                        let mut skipped: Vec<usize> = bad.iter().map(|row| row.index).collect();
-                        skipped.sort_unstable_by(|a, b| b.cmp(a));
-                        for at in skipped {
-                            rest.log[at].update = Bytes::from_static(shared::protocol::EMPTY_UPDATE);
+                        for row in &bad {
+                            rest.log[row.index].update = Bytes::from_static(shared::protocol::EMPTY_UPDATE);
                         }
                         let (replica, more) = Self::load(name, &rest)?;
                         bad.extend(more);
                         return Ok((replica, bad));
                     }
-                },
-                // Behind a row that is missing; not damaged itself, it stays in the log.
-                Ok(Fit::Gap { .. }) => None,
-                Err(error) => Some(chain(&error)),
-            };
-            bad.extend(reason.map(|reason| BadRow { index, reason }));
-            index += 1;
+                }
+            }
+            // A row is missing. Those that stand on it stay in the log, the others are shown.
+            if waiting.len() == before && !std::mem::replace(&mut in_order, false) {
+                return Ok((replica, bad));
+            }
         }
-        Ok((replica, bad))
+    }
+
+    /// Takes a stored row. Damaged ones, and those behind a hole, change nothing.
+    pub fn take_row(&mut self, name: DocumentName, update: &[u8]) -> Result<RowFate, Broken> {
+        match outline(update, roots(name)).and_then(|outline| self.fit(&outline, update)) {
+            Ok(Fit::Whole) => self.apply(update).map(|_| RowFate::Taken),
+            Ok(Fit::Gap { .. }) => Ok(RowFate::Waits),
+            Err(error) => Ok(RowFate::Unreadable(chain(&error))),
+        }
     }
 
     fn restore(&mut self, snapshot: &Snapshot) -> Result<(), DamagedSnapshot> {
@@ -226,10 +257,10 @@ impl Replica {
         self.full.get_or_insert_with(|| doc.transact().encode_state_as_update_v1(vector).into()).clone()
     }
 
-    pub fn snapshot(&self, seq: u64) -> Snapshot {
+    pub fn snapshot(&self, heads: Heads) -> Snapshot {
         let state_v2: Bytes = self.doc.transact().encode_state_as_update_v2(&StateVector::default()).into();
         let hash = blake3::hash(&state_v2).into();
-        Snapshot { seq, state_v2, hash }
+        Snapshot { heads, state_v2, hash }
     }
 }
 
@@ -251,4 +282,70 @@ fn chain(error: &dyn std::error::Error) -> String {
         source = cause.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::document::Origin;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::room::{LogRow, ServerId};
+
+    /// Each title stands on the one before.
+    fn titles(count: usize) -> (DocumentName, Vec<Bytes>) {
+        let name = DocumentName::Graph(Uuid::from_u128(7).into());
+        let mut replica = Replica::new(name);
+        let update = |replica: &mut Replica, title: String| {
+            let edit = |view: &View| match view {
+                View::Graph(graph) => graph.edit(Origin::Server, |edit| edit.set_title(&title)),
+                View::Outputs(_) => unreachable!("a graph's name opens a graph"),
+            };
+            replica.edit(edit).1.expect("a new title")
+        };
+        let updates = (0..count).map(|number| update(&mut replica, number.to_string())).collect();
+        (name, updates)
+    }
+
+    fn title(replica: &Replica) -> String {
+        match replica.view() {
+            View::Graph(graph) => graph.project().0.meta.title,
+            View::Outputs(_) => unreachable!("a graph's name opens a graph"),
+        }
+    }
+
+    /// By server, as the store yields them.
+    fn stored(updates: Vec<Bytes>, server_of: impl Fn(usize) -> u128) -> StoredDocument {
+        let mut log: Vec<LogRow> = updates
+            .into_iter()
+            .enumerate()
+            .map(|(at, update)| LogRow {
+                server: ServerId::from(Uuid::from_u128(server_of(at))),
+                seq: at as u64,
+                update,
+            })
+            .collect();
+        log.sort_by_key(|row| (row.server, row.seq));
+        StoredDocument { log, ..StoredDocument::default() }
+    }
+
+    #[test]
+    fn rows_of_several_servers_that_stand_on_each_other_are_all_taken() {
+        let (name, updates) = titles(40);
+        for server_of in [|at| (at as u128 + 1) % 2, |at| 9 - (at as u128 % 7), |at| 9 - (at as u128 / 5)] {
+            let (replica, bad) = Replica::load(name, &stored(updates.clone(), server_of)).expect("no snapshot");
+            assert!(bad.is_empty());
+            assert_eq!(title(&replica), "39");
+        }
+    }
+
+    #[test]
+    fn a_missing_row_hides_only_what_stands_on_it() {
+        let (name, updates) = titles(10);
+        let mut lacking = stored(updates, |at| at as u128 % 2);
+        lacking.log.remove(3);
+        let (replica, bad) = Replica::load(name, &lacking).expect("no snapshot");
+        assert!(bad.is_empty());
+        assert_eq!(title(&replica), "5");
+    }
 }

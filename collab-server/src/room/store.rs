@@ -1,6 +1,6 @@
 //! Where documents are kept: the seam between rooms and the database.
 //!
-//! A stored document is a snapshot and the log of updates behind it. `db::document` keeps it in SQL, [`super::memory`]
+//! A stored document is a snapshot and the logs of updates behind it, one for each server that wrote. `db::document` keeps it in SQL, [`super::memory`]
 //! in memory. Rooms alone call this; nobody else touches a document's rows.
 
 use async_trait::async_trait;
@@ -11,6 +11,8 @@ use shared::{
     protocol::DocumentName,
 };
 
+use super::heads::{Heads, ServerId};
+
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The rows are not there (any more): trying again will not help.
@@ -18,13 +20,18 @@ pub enum StoreError {
     Gone,
     #[error("the database refused or did not answer")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Another server folded the log first. What it covers has to be there before this one may do so.
+    #[error("another server wrote a snapshot meanwhile")]
+    Outrun,
 }
 
 /// A document as it lies in storage.
 #[derive(Debug, Clone, Default)]
 pub struct StoredDocument {
     pub snapshot: Option<Snapshot>,
-    /// Updates behind the snapshot, in the order of their numbers.
+    /// How often the log was folded into a snapshot.
+    pub version: u64,
+    /// Updates behind the snapshot: by server, in the order of their numbers.
     pub log: Vec<LogRow>,
     /// Which person first wrote under a Yjs client id.
     pub owners: Vec<(u64, UserId)>,
@@ -32,11 +39,11 @@ pub struct StoredDocument {
     pub quarantined: bool,
 }
 
-/// The whole state up to a log number.
+/// The whole state up to some row of every server.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
-    /// The last log row it covers.
-    pub seq: u64,
+    /// The last rows it covers.
+    pub heads: Heads,
     /// Yjs v2 encoding, a tenth of v1 for documents with a past.
     pub state_v2: Bytes,
     /// BLAKE3 of `state_v2`: the strict decoder reads v1 only, so this says that the bytes are the ones we wrote.
@@ -45,6 +52,8 @@ pub struct Snapshot {
 
 #[derive(Debug, Clone)]
 pub struct LogRow {
+    pub server: ServerId,
+    /// Counted by that server.
     pub seq: u64,
     pub update: Bytes,
 }
@@ -53,6 +62,7 @@ pub struct LogRow {
 #[derive(Debug, Clone)]
 pub struct Append {
     pub document: DocumentName,
+    pub server: ServerId,
     pub seq: u64,
     /// Yjs v1 encoding.
     pub update: Bytes,
@@ -76,16 +86,18 @@ impl Mirror {
 
 #[async_trait]
 pub trait DocStore: Send + Sync + 'static {
-    /// Stores new documents, all or none. Each begins with the given update as row 1, or empty.
+    /// Stores new documents, all or none. Each begins with the given update as the founder's row 1, or empty.
     async fn create(&self, documents: Vec<(DocumentName, Bytes)>) -> Result<(), StoreError>;
 
     async fn load(&self, document: DocumentName) -> Result<StoredDocument, StoreError>;
 
-    /// Adds rows of any number of documents in one transaction. They are on disk when this returns.
+    /// Adds rows of any number of documents in one transaction. They are on disk when this returns. Rows that an
+    /// earlier attempt wrote, of which nobody heard, are left as they are.
     async fn append(&self, rows: &[Append]) -> Result<(), StoreError>;
 
-    /// Replaces the snapshot, then deletes exactly the rows it covers, in one transaction.
-    async fn compact(&self, document: DocumentName, snapshot: Snapshot) -> Result<(), StoreError>;
+    /// Replaces the snapshot, then deletes exactly the rows it covers, in one transaction. Refused unless the log was
+    /// folded `version` times before: two servers that fold at once must not drop each other's rows.
+    async fn compact(&self, document: DocumentName, snapshot: Snapshot, version: u64) -> Result<(), StoreError>;
 
     /// Moves a row that cannot be read out of the log, for somebody to look at.
     async fn quarantine(&self, document: DocumentName, row: LogRow, reason: String) -> Result<(), StoreError>;

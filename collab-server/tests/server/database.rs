@@ -1,13 +1,15 @@
 //! The one database layer over two databases.
 
+use bytes::Bytes;
 use collab_server::{
     config::Config,
-    db::{Connection, Db, OnConstraint, OpenError, now},
+    db::{Connection, Db, OnConstraint, OpenError, document::DbDocStore, now},
     error::AppError,
+    room::{Append, DocStore, ServerId, Snapshot, StoreError},
     state::AppState,
 };
 use sea_query::{Alias, Query};
-use shared::{api::User, id::UserId};
+use shared::{api::User, id::UserId, protocol::DocumentName};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -90,4 +92,33 @@ async fn a_second_process_is_kept_out_of_a_sqlite_file() {
 async fn an_address_of_no_database_is_refused_without_its_password() {
     let error = Db::open("mysql://root:hunter2@localhost/flow").await.err().expect("not one of ours");
     assert_eq!(error.to_string(), "`mysql:` is not a database address: `sqlite:FILE` and `postgres://…` are");
+}
+
+on_each_database! {
+    async fn a_snapshot_deletes_only_the_rows_it_covers(app: TestApp) {
+        let ada = app.user("ada").await;
+        let document = DocumentName::Graph(crate::sync::new_workflow(&app.state, &ada).await);
+        let store = DbDocStore::new(app.state.db.clone());
+        let founded = store.load(document).await.expect("it was made").log.remove(0);
+        assert_eq!((founded.server, founded.seq), (ServerId::FOUNDER, 1));
+        let (a, b) = (ServerId::random(), ServerId::random());
+        let row = |server, seq| Append { document, server, seq, update: Bytes::from_static(b"\0\0"), claims: vec![] };
+        store.append(&[row(a, 1), row(b, 1), row(a, 2), row(b, 2)]).await.expect("fresh rows");
+        // As after a commit whose answer was lost.
+        store.append(&[row(b, 2), row(b, 3)]).await.expect("the same rows again");
+
+        let snapshot = |heads: &[(ServerId, u64)]| Snapshot {
+            heads: heads.iter().copied().collect(),
+            state_v2: Bytes::from_static(b"state"),
+            hash: [0; 32],
+        };
+        store.compact(document, snapshot(&[(ServerId::FOUNDER, 1), (a, 2), (b, 1)]), 0).await.expect("the first");
+        let outrun = store.compact(document, snapshot(&[(a, 2), (b, 3)]), 0).await;
+        assert!(matches!(outrun, Err(StoreError::Outrun)), "{outrun:?}");
+
+        let stored = store.load(document).await.expect("it was made");
+        let rows: Vec<_> = stored.log.iter().map(|row| (row.server, row.seq)).collect();
+        assert_eq!((stored.version, rows), (1, vec![(b, 2), (b, 3)]));
+        assert_eq!(stored.snapshot.map(|snapshot| snapshot.heads.get(a)), Some(2));
+    }
 }

@@ -32,6 +32,7 @@ use yrs::StateVector;
 use super::{
     ConnectionId, RoomError,
     guard::Owners,
+    heads::{Heads, ServerId},
     journal::{Journal, Progress},
     member::{Framing, Member, Visitor},
     outbox::Outbox,
@@ -131,15 +132,26 @@ struct Tick {
 /// Where the document's log stands.
 #[derive(Debug, Default)]
 struct Log {
-    /// The last row handed to the journal, and the last one known to be on disk.
+    /// This server's last row that was handed to the journal, and the last one known to be on disk.
     last: u64,
     committed: u64,
-    /// Behind the snapshot.
+    /// What the replica has of all servers' rows.
+    heads: Heads,
+    /// How often the log was folded, as far as the replica has the snapshot.
+    version: u64,
+    /// Behind the snapshot, of all servers.
     rows: u64,
     bytes: usize,
     snapshot_bytes: usize,
     /// Handed over and not yet committed.
     uncommitted_bytes: usize,
+}
+
+/// What became of a snapshot.
+enum Folded {
+    /// It is the document's; its size in bytes.
+    Written(usize),
+    Not,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,6 +164,7 @@ enum Phase {
 
 pub struct Room {
     name: DocumentName,
+    server: ServerId,
     handle: Weak<Handle>,
     registry: Arc<Registry>,
     store: Arc<dyn DocStore>,
@@ -180,14 +193,15 @@ pub struct Room {
     presence_sent_at: Instant,
     used_at: Instant,
     upkeep_at: Instant,
-    /// A snapshot on its way to the store; yields its size if it was written.
-    compacting: Option<JoinHandle<Option<usize>>>,
+    /// A snapshot on its way to the store.
+    compacting: Option<JoinHandle<Folded>>,
     mirror_at: Option<Instant>,
 }
 
 /// What a room needs to begin.
 pub struct Surroundings {
     pub name: DocumentName,
+    pub server: ServerId,
     /// Weak: the room must not keep itself open.
     pub handle: Weak<Handle>,
     pub registry: Arc<Registry>,
@@ -200,15 +214,16 @@ pub struct Surroundings {
 impl Room {
     /// Loads the document. Until this is done, messages wait in the inbox.
     pub async fn open(around: Surroundings) -> Result<Self, RoomError> {
-        let Surroundings { name, handle, registry, store, journal, timing, inbox } = around;
+        let Surroundings { name, server, handle, registry, store, journal, timing, inbox } = around;
         let stored = store.load(name).await?;
         let (replica, damaged) = upkeep::build(name, &*store, &stored).await?;
-        let log = Log::of(&stored);
+        let log = Log::of(&stored, server);
         let (progress_sender, progress) = watch::channel(Progress { committed: log.committed, ..Progress::default() });
         let now = Instant::now();
         metrics::gauge!("openflow_rooms_open").increment(1.0);
         Ok(Self {
             name,
+            server,
             handle,
             registry,
             store,
@@ -247,7 +262,7 @@ impl Room {
                     // Every handle is gone, also the registry's.
                     None => self.phase = Phase::Closing,
                 },
-                size = finished(&mut self.compacting) => self.compacted(size),
+                folded = finished(&mut self.compacting) => self.compacted(folded),
                 () = sleep_until(wake) => {}
             }
             self.turn(Instant::now()).await;
@@ -292,10 +307,10 @@ impl Room {
 }
 
 /// Waits for a task that may not be there.
-async fn finished(task: &mut Option<JoinHandle<Option<usize>>>) -> Option<usize> {
+async fn finished(task: &mut Option<JoinHandle<Folded>>) -> Folded {
     match task {
         // A task that panicked has written nothing.
-        Some(task) => task.await.ok().flatten(),
+        Some(task) => task.await.unwrap_or(Folded::Not),
         None => std::future::pending().await,
     }
 }
@@ -312,12 +327,17 @@ impl Drop for Room {
 }
 
 impl Log {
-    fn of(stored: &StoredDocument) -> Self {
-        let snapshot_seq = stored.snapshot.as_ref().map_or(0, |snapshot| snapshot.seq);
-        let last = stored.log.last().map_or(snapshot_seq, |row| row.seq);
+    fn of(stored: &StoredDocument, own: ServerId) -> Self {
+        let mut heads: Heads = stored.log.iter().map(|row| (row.server, row.seq)).collect();
+        if let Some(snapshot) = &stored.snapshot {
+            heads.advance_all(&snapshot.heads);
+        }
+        let last = heads.get(own);
         Self {
             last,
             committed: last,
+            heads,
+            version: stored.version,
             rows: stored.log.len() as u64,
             bytes: stored.log.iter().map(|row| row.update.len()).sum(),
             snapshot_bytes: stored.snapshot.as_ref().map_or(0, |snapshot| snapshot.state_v2.len()),

@@ -53,7 +53,8 @@ impl Room {
         self.log.rows += 1;
         self.log.bytes += update.len();
         self.log.uncommitted_bytes += update.len();
-        let row = Append { document: self.name, seq: self.log.last, update: update.clone(), claims };
+        let row =
+            Append { document: self.name, server: self.server, seq: self.log.last, update: update.clone(), claims };
         self.journal.append(row, &self.progress_sender);
         self.acknowledge_later(acks, update.len());
         self.broadcast(&update, &updates);
@@ -123,6 +124,7 @@ impl Room {
     pub(super) fn settle(&mut self) {
         let Progress { committed, stalled, gone } = *self.progress.borrow_and_update();
         self.log.committed = committed;
+        self.log.heads.advance(self.server, committed);
         while let Some((row, _, _)) = self.awaiting.front()
             && *row <= committed
             && let Some((_, bytes, acks)) = self.awaiting.pop_front()

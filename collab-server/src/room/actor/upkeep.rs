@@ -13,7 +13,7 @@ use super::{
         replica::{Replica, View},
         store::{DocStore, Mirror, StoreError, StoredDocument},
     },
-    Log, Phase, RESYNC_EVERY, Room,
+    Folded, Log, Phase, RESYNC_EVERY, Room,
 };
 
 /// A log of this many rows is folded into a snapshot.
@@ -38,7 +38,7 @@ pub(super) async fn build(
         RoomError::Damaged
     })?;
     for row in &bad {
-        tracing::error!(document = %name, seq = stored.log[row.index].seq, reason = row.reason, "set a row aside");
+        tracing::error!(document = %name, server = %stored.log[row.index].server, seq = stored.log[row.index].seq, reason = row.reason, "set a row aside");
         metrics::counter!("openflow_rows_quarantined_total").increment(1);
         store.quarantine(name, stored.log[row.index].clone(), row.reason.clone()).await?;
     }
@@ -140,16 +140,18 @@ impl Room {
 
     /// Folds the log into a snapshot. Everything in the replica is committed at this moment.
     fn compact(&mut self) {
-        let snapshot = self.replica.snapshot(self.log.committed);
+        let mut heads = self.log.heads.clone();
+        heads.shorten(self.server);
+        let snapshot = self.replica.snapshot(heads);
         let size = snapshot.state_v2.len();
-        let (store, name) = (self.store.clone(), self.name);
+        let (store, name, version) = (self.store.clone(), self.name, self.log.version);
         // Beside the room: edits go on meanwhile.
         self.compacting = Some(tokio::spawn(async move {
-            match store.compact(name, snapshot).await {
-                Ok(()) => Some(size),
+            match store.compact(name, snapshot, version).await {
+                Ok(()) => Folded::Written(size),
                 Err(error) => {
                     tracing::warn!(document = %name, error = %anyhow::Error::from(error), "could not write a snapshot");
-                    None
+                    Folded::Not
                 }
             }
         }));
@@ -157,10 +159,14 @@ impl Room {
         self.log.bytes = 0;
     }
 
-    pub(super) fn compacted(&mut self, size: Option<usize>) {
+    pub(super) fn compacted(&mut self, folded: Folded) {
         self.compacting = None;
-        if let Some(size) = size {
-            self.log.snapshot_bytes = size;
+        match folded {
+            Folded::Written(size) => {
+                self.log.version += 1;
+                self.log.snapshot_bytes = size;
+            }
+            Folded::Not => {}
         }
     }
 
@@ -185,7 +191,7 @@ impl Room {
                 self.replica = replica;
                 self.damaged = damaged;
                 self.owners = Owners::new(&stored.owners);
-                self.log = Log::of(&stored);
+                self.log = Log::of(&stored, self.server);
             }
             Err(error) => {
                 tracing::error!(document = %self.name, error = %anyhow::Error::from(error), "could not reload");

@@ -14,7 +14,10 @@ use yrs::{
 };
 
 use super::{
-    super::replica::{Broken, Replica, roots},
+    super::{
+        heads::Heads,
+        replica::{Broken, Replica, roots},
+    },
     Fit, outline,
 };
 use shared::{document::new_doc, protocol::DocumentName};
@@ -72,7 +75,7 @@ fn run(seed: u64, current: &Mutex<Vec<u8>>) -> usize {
             Err(Broken) => replica = fresh(),
         }
         if applied % 50 == 0 {
-            replica.snapshot(1);
+            replica.snapshot(Heads::default());
             replica = fresh();
         }
     }
