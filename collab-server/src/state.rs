@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::Context;
 use bytes::Bytes;
-use engine::{BlobStore, Engine, EngineConfig, FolderBlobs, Limits, Outbound, OutboundPolicy};
+use engine::{BlobStore, Engine, EngineConfig, FolderBlobs, Limits, LocalModels, Outbound, OutboundPolicy};
 use shared::node::Catalog;
 use tokio_util::sync::CancellationToken;
 
@@ -39,6 +39,7 @@ pub struct Inner {
     pub catalog_json: CatalogJson,
     pub rooms: Rooms,
     pub engine: Engine,
+    pub local_models: LocalModels,
     pub runs: Runs,
     pub generations: Generations,
     /// Cancelled when the server begins to stop: whatever lives longer than a request ends itself on it.
@@ -72,10 +73,13 @@ impl AppState {
         let blobs = FolderBlobs::open(config.data.blob_dir()).context("opening the folder of blobs")?;
         let upload_dir = blobs.temp_dir();
         let blobs: Arc<dyn BlobStore> = Arc::new(blobs);
+        let outbound = Outbound::new(OutboundPolicy { allow_private: config.allow_private_network });
+        let local_models = LocalModels::new(config.models.in_data_dir(data_dir), outbound.clone());
         let engine = Engine::new(EngineConfig {
             blobs: blobs.clone(),
             cache: Arc::new(DbCache::new(db.clone())),
-            outbound: Outbound::new(OutboundPolicy { allow_private: config.allow_private_network }),
+            outbound,
+            local_models: local_models.clone(),
             limits: Limits::default(),
         });
         let generations = Generations::new(data_dir.join("generations"), &master_key);
@@ -89,6 +93,7 @@ impl AppState {
             upload_dir,
             blobs,
             engine,
+            local_models,
             runs: Runs::new(shutdown.child_token()),
             generations,
             catalog,

@@ -19,9 +19,10 @@ use crate::{
     blob::BlobStore,
     generation::{DiscardGenerations, Generation, GenerationRecord, GenerationSink},
     http::{Outbound, OutboundPolicy},
+    local::LocalModels,
     media,
     run::{Checkpoints, EventLog, NoCheckpoints, RunSink, StepId, VendorJob},
-    secret::{FixedKeys, KeySource, ProviderKey},
+    secret::{FixedKeys, KeySource, ProviderKey, Secret},
 };
 
 /// What all nodes of a run share.
@@ -33,6 +34,7 @@ pub(crate) struct RunScope {
     pub cache_scope: String,
     pub blobs: Arc<dyn BlobStore>,
     pub outbound: Outbound,
+    pub local_models: LocalModels,
     pub keys: Arc<dyn KeySource>,
     pub generations: Arc<dyn GenerationSink>,
     pub checkpoints: Arc<dyn Checkpoints>,
@@ -62,6 +64,7 @@ impl NodeContext {
             cache_scope: String::new(),
             blobs,
             outbound: Outbound::new(OutboundPolicy::default()),
+            local_models: LocalModels::none(),
             keys: Arc::new(FixedKeys::none()),
             generations: Arc::new(DiscardGenerations),
             checkpoints: Arc::new(NoCheckpoints),
@@ -92,8 +95,7 @@ impl NodeContext {
 
     /// Says how far the work is, 0 to 1.
     pub fn progress(&self, progress: f64) {
-        let progress = if progress.is_finite() { progress.clamp(0.0, 1.0) } else { 0.0 };
-        self.scope.sink.emit(RunEvent::NodeProgress { node: self.step.node.clone(), progress });
+        emit_progress(&self.scope, &self.step.node, progress);
     }
 
     /// Streams a piece of the text that will stand on `output`.
@@ -133,6 +135,16 @@ impl NodeContext {
     /// The only way to the network: see [`Outbound`].
     pub fn http(&self) -> &Outbound {
         &self.scope.outbound
+    }
+
+    /// The models of this machine.
+    pub(crate) fn local_models(&self) -> &LocalModels {
+        &self.scope.local_models
+    }
+
+    /// A handle for work that outlives a borrow of the context, such as on a thread of its own.
+    pub(crate) fn reporter(&self) -> Reporter {
+        Reporter { scope: self.scope.clone(), node: self.step.node.clone(), cancel: self.cancel.clone() }
     }
 
     /// The key for `provider`, or the failure that asks the person to add one.
@@ -207,5 +219,45 @@ impl NodeContext {
             Err(join) if join.is_panic() => std::panic::resume_unwind(join.into_panic()),
             Err(_) => Err(NodeError::Cancelled),
         }
+    }
+}
+
+fn emit_progress(scope: &RunScope, node: &NodeId, progress: f64) {
+    let progress = if progress.is_finite() { progress.clamp(0.0, 1.0) } else { 0.0 };
+    scope.sink.emit(RunEvent::NodeProgress { node: node.clone(), progress });
+}
+
+/// What is left of a [`NodeContext`] on another thread: see [`NodeContext::reporter`].
+#[derive(Clone)]
+pub(crate) struct Reporter {
+    scope: Arc<RunScope>,
+    node: NodeId,
+    cancel: CancellationToken,
+}
+
+impl Reporter {
+    /// See [`NodeContext::progress`].
+    pub fn progress(&self, progress: f64) {
+        emit_progress(&self.scope, &self.node, progress);
+    }
+
+    /// See [`NodeContext::preview`].
+    pub fn preview(&self, output: &str, value: Value) {
+        self.scope.sink.emit(RunEvent::Preview { node: self.node.clone(), output: output.to_owned(), value });
+    }
+
+    /// The blob store.
+    pub fn blobs(&self) -> &Arc<dyn BlobStore> {
+        &self.scope.blobs
+    }
+
+    /// The secret of a provider's key, if there is one.
+    pub async fn secret(&self, provider: &str) -> Option<Secret> {
+        Some(self.scope.keys.key(provider, None).await.ok()??.secret)
+    }
+
+    /// See [`NodeContext::cancel`].
+    pub fn cancel(&self) -> &CancellationToken {
+        &self.cancel
     }
 }

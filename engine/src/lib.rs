@@ -7,6 +7,9 @@
 //!
 //! Knows neither HTTP serving nor SQL: the server and the command line put it to work.
 
+// What only local models use; the checks build with them, and find what nobody uses.
+#![cfg_attr(not(feature = "local-models"), allow(dead_code))]
+
 // The macros write `::engine::…`, also inside this crate.
 extern crate self as engine;
 
@@ -25,6 +28,7 @@ pub mod generation;
 pub mod media;
 pub mod run;
 pub mod samples;
+mod local;
 mod provider;
 mod nodes;
 
@@ -36,6 +40,7 @@ pub use error::NodeError;
 pub use generation::{DiscardGenerations, Generation, GenerationRecord, GenerationSink};
 pub use http::{Outbound, OutboundError, OutboundPolicy, Reach};
 pub use input::{Any, Args, Embedding, FromValue, InputValue, Inputs};
+pub use local::{DownloadProgress, LocalConfig, LocalError, LocalModel, LocalModels, ModelName, NameError};
 pub use media::{Audio, File, Image, Mask, Video};
 pub use output::{IntoValue, NodeOutputs, OutputValue};
 pub use param::{Color, MediaFile, ParamHints, ParamValue, Seed};

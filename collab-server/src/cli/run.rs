@@ -13,8 +13,9 @@ use std::{
 use anyhow::Context;
 use clap::Args;
 use engine::{
-    BlobStore, DiscardGenerations, Engine, EngineConfig, FixedKeys, FolderBlobs, Limits, MemoryCache, NoCheckpoints,
-    Outbound, OutboundPolicy, PlanError, ProviderKey, RunRequest, Secret, catalog, media, samples,
+    BlobStore, DiscardGenerations, Engine, EngineConfig, FixedKeys, FolderBlobs, Limits, LocalConfig, LocalModels,
+    MemoryCache, NoCheckpoints, Outbound, OutboundPolicy, PlanError, ProviderKey, RunRequest, Secret, catalog, media,
+    samples,
 };
 use serde_json::Value as Json;
 use shared::{
@@ -31,6 +32,7 @@ use super::{
     outputs::{self, Report},
     progress::Progress,
 };
+use crate::config::ModelsConfig;
 
 /// What `run` needs.
 #[derive(Debug, Args)]
@@ -61,6 +63,9 @@ pub struct RunArgs {
     /// Base URL of a server that speaks OpenAI's language.
     #[arg(long, env = "OPENAI_BASE_URL")]
     pub openai_base_url: Option<String>,
+
+    #[command(flatten)]
+    pub models: ModelsConfig,
 }
 
 fn parse_input(text: &str) -> Result<(String, String), String> {
@@ -86,10 +91,14 @@ pub async fn run(args: RunArgs, cancel: CancellationToken) -> anyhow::Result<Exi
         Ok(inputs) => inputs,
         Err(error) => return refuse(&args, &format!("{error:#}"), Json::Array(Vec::new())),
     };
+    let outbound = Outbound::new(OutboundPolicy { allow_private: args.allow_private_network });
+    // On a person's own command line a path is as good as a name.
+    let models = LocalConfig { paths: true, ..args.models.in_data_dir(Path::new("data")) };
     let engine = Engine::new(EngineConfig {
         blobs,
         cache: Arc::new(MemoryCache::default()),
-        outbound: Outbound::new(OutboundPolicy { allow_private: args.allow_private_network }),
+        local_models: LocalModels::new(models, outbound.clone()),
+        outbound,
         limits: Limits::default(),
     });
     let request = RunRequest {

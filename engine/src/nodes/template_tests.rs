@@ -13,8 +13,8 @@ use shared::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    BlobStore, DiscardGenerations, Engine, EngineConfig, EventLog, FixedKeys, Limits, MemoryBlobs, MemoryCache,
-    NoCheckpoints, Outbound, OutboundPolicy, RunReport, RunRequest, catalog,
+    BlobStore, DiscardGenerations, Engine, EngineConfig, EventLog, FixedKeys, Limits, LocalModels, MemoryBlobs,
+    MemoryCache, NoCheckpoints, Outbound, OutboundPolicy, RunReport, RunRequest, catalog,
     samples::{self, SAMPLES},
 };
 
@@ -45,6 +45,7 @@ async fn run(slug: &str, inputs: &[(&str, &str)]) -> (Arc<MemoryBlobs>, RunRepor
         blobs: blobs.clone(),
         cache: Arc::new(MemoryCache::default()),
         outbound: Outbound::new(OutboundPolicy::default()),
+        local_models: LocalModels::none(),
         limits: Limits::default(),
     });
     let request = RunRequest {

@@ -11,7 +11,7 @@ use shared::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    BlobStore, Inputs, MemoryBlobs, NodeContext, NodeError, NodeKind, Outbound, OutboundPolicy,
+    BlobStore, Inputs, LocalModels, MemoryBlobs, NodeContext, NodeError, NodeKind, Outbound, OutboundPolicy,
     context::RunScope,
     generation::DiscardGenerations,
     run::{EventLog, NoCheckpoints, StepId},
@@ -37,6 +37,7 @@ impl Bench {
             blobs: blobs.clone(),
             // Tests talk to servers of their own, on this machine.
             outbound: Outbound::new(OutboundPolicy { allow_private: true }),
+            local_models: LocalModels::none(),
             keys: Arc::new(FixedKeys::none()),
             generations: Arc::new(DiscardGenerations),
             checkpoints: Arc::new(NoCheckpoints),

@@ -8,7 +8,7 @@ mod models;
 mod openai;
 mod retry;
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use bytes::Bytes;
 use shared::run::FailureCode;
@@ -25,6 +25,21 @@ pub(crate) trait Provider: Send + Sync {
 
     /// Makes a picture.
     async fn picture(&self, request: &PictureRequest) -> Result<PictureAnswer, ProviderError>;
+
+    /// Turns texts into vectors, one each, in their order.
+    async fn embed(&self, _request: &EmbedRequest) -> Result<EmbedAnswer, ProviderError> {
+        Err(ProviderError::not_offered("embeddings"))
+    }
+
+    /// Writes down what is said.
+    async fn transcribe(&self, _request: &TranscribeRequest) -> Result<Transcript, ProviderError> {
+        Err(ProviderError::not_offered("transcripts"))
+    }
+
+    /// Says what is to be seen.
+    async fn caption(&self, _request: &CaptionRequest) -> Result<ChatAnswer, ProviderError> {
+        Err(ProviderError::not_offered("captions"))
+    }
 }
 
 pub(crate) type DeltaSink<'a> = &'a (dyn Fn(&str) + Send + Sync);
@@ -38,6 +53,12 @@ pub(crate) struct ChatRequest {
     /// Pictures that belong to the prompt.
     pub pictures: Vec<Picture>,
     pub temperature: Option<f64>,
+    /// Only tokens that make up this share of what is likely.
+    pub top_p: Option<f64>,
+    /// Only so many of the likeliest tokens.
+    pub top_k: Option<u32>,
+    /// The answer ends before any of these.
+    pub stop: Vec<String>,
     pub max_tokens: Option<u32>,
     pub seed: Option<u32>,
     pub reasoning_effort: Option<String>,
@@ -69,6 +90,12 @@ pub(crate) struct PictureRequest {
     pub size: Option<String>,
     pub quality: Option<String>,
     pub background: Option<String>,
+    /// What is not to be seen.
+    pub negative_prompt: Option<String>,
+    pub steps: Option<u32>,
+    /// How closely the prompt is followed.
+    pub guidance: Option<f64>,
+    pub seed: Option<u64>,
 }
 
 #[derive(Debug, Clone)]
@@ -76,6 +103,60 @@ pub(crate) struct PictureAnswer {
     pub bytes: Bytes,
     pub usage: Usage,
     pub retries: u32,
+}
+
+/// Texts to be turned into vectors.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct EmbedRequest {
+    pub model: String,
+    pub texts: Vec<String>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct EmbedAnswer {
+    pub vectors: Vec<Vec<f32>>,
+    pub usage: Usage,
+    pub retries: u32,
+}
+
+/// A sound to be written down.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct TranscribeRequest {
+    pub model: String,
+    /// The sound, in any format that our media tools read.
+    pub sound: PathBuf,
+    /// `en`; absent: the model finds out.
+    pub language: Option<String>,
+    /// Into English, whatever is spoken.
+    pub translate: bool,
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Transcript {
+    pub text: String,
+    pub segments: Vec<Segment>,
+    /// As spoken, where it is known.
+    pub language: Option<String>,
+    pub usage: Usage,
+    pub retries: u32,
+}
+
+/// A piece of a transcript.
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+pub(crate) struct Segment {
+    pub start_seconds: f64,
+    pub end_seconds: f64,
+    pub text: String,
+}
+
+/// A picture to be put into words.
+#[derive(Debug, Clone)]
+pub(crate) struct CaptionRequest {
+    pub model: String,
+    pub picture: Picture,
+    /// How the caption begins; may be empty.
+    pub beginning: String,
+    pub max_tokens: Option<u32>,
 }
 
 /// What the vendor counted. It may say nothing.
@@ -103,6 +184,11 @@ pub(crate) struct ProviderError {
 impl ProviderError {
     pub fn new(code: FailureCode, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), field: None, raw: None, retries: 0 }
+    }
+
+    fn not_offered(what: &str) -> Self {
+        let message = format!("this connection offers no {what}: choose another one");
+        Self::new(FailureCode::InvalidInput, message).in_field("connection")
     }
 
     pub fn with_raw(mut self, raw: &str) -> Self {
@@ -134,6 +220,9 @@ pub(crate) struct Connection {
     pub is_vendor: bool,
 }
 
+/// The models of this machine: no key, no vendor.
+const LOCAL: &str = "local";
+
 /// Finds the key that `connection` names: `openai`, or `openai:team` where there are several of one provider.
 ///
 /// Every provider but the known vendors is a server that speaks OpenAI's language at the key's base URL.
@@ -142,6 +231,11 @@ pub(crate) async fn connect(ctx: &NodeContext, connection: &str) -> Result<Conne
         Some((provider, name)) => (provider.trim(), Some(name.trim())),
         None => (connection.trim(), None),
     };
+    if provider == LOCAL {
+        let provider = ctx.local_models().provider(ctx).map_err(ProviderError::from);
+        let provider = provider.map_err(|error| error.in_field("connection"))?;
+        return Ok(Connection { name: LOCAL.to_owned(), provider, is_vendor: false });
+    }
     let key = ctx.key(provider, name).await.map_err(|error| error.in_field("connection"))?;
     if provider != "openai" && key.base_url.is_none() {
         let message = format!("the key for `{provider}` needs a base URL: its server speaks OpenAI's language there");

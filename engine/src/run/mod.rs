@@ -22,7 +22,7 @@ use shared::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    BlobStore, GenerationSink, KeySource, Outbound, Plan, PlanError,
+    BlobStore, GenerationSink, KeySource, LocalModels, Outbound, Plan, PlanError,
     cache::{Flights, ResultCache},
     context::RunScope,
 };
@@ -39,6 +39,8 @@ pub struct EngineConfig {
     pub cache: Arc<dyn ResultCache>,
     /// The way to other machines.
     pub outbound: Outbound,
+    /// The models of this machine.
+    pub local_models: LocalModels,
     /// How much may work at once.
     pub limits: Limits,
 }
@@ -120,6 +122,7 @@ impl Engine {
             cache_scope: request.scope.clone(),
             blobs: config.blobs.clone(),
             outbound: config.outbound.clone(),
+            local_models: config.local_models.clone(),
             keys: request.keys.clone(),
             generations: request.generations.clone(),
             checkpoints: request.checkpoints.clone(),

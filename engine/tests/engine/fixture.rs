@@ -10,7 +10,7 @@ use std::{
 };
 
 use engine::{
-    Any, DiscardGenerations, Engine, EngineConfig, EventLog, FixedKeys, Limits, MemoryBlobs, MemoryCache,
+    Any, DiscardGenerations, Engine, EngineConfig, EventLog, FixedKeys, Limits, LocalModels, MemoryBlobs, MemoryCache,
     NoCheckpoints, NodeContext, NodeError, Outbound, OutboundPolicy, Outputs, RunReport, RunRequest, Seed, node,
 };
 use shared::{graph::Graph, id::RunId, run::RunEvent};
@@ -210,6 +210,7 @@ pub fn engine_with(limits: Limits) -> Engine {
         blobs: Arc::new(MemoryBlobs::new()),
         cache: Arc::new(MemoryCache::default()),
         outbound: Outbound::new(OutboundPolicy::default()),
+        local_models: LocalModels::none(),
         limits,
     })
 }

@@ -15,7 +15,8 @@ use serde_json::{Map, Value as Json, json};
 use shared::run::FailureCode;
 
 use super::{
-    ChatAnswer, ChatRequest, DeltaSink, PictureAnswer, PictureRequest, Provider, ProviderError,
+    ChatAnswer, ChatRequest, DeltaSink, EmbedAnswer, EmbedRequest, PictureAnswer, PictureRequest, Provider,
+    ProviderError,
     retry::{RETRIES_MAX, delay, worth_retrying},
 };
 use crate::{
@@ -166,6 +167,10 @@ impl OpenAi {
         let optional = [
             (max_tokens, request.max_tokens.map(Json::from)),
             ("temperature", request.temperature.map(Json::from)),
+            ("top_p", request.top_p.map(Json::from)),
+            // The vendor knows no such thing and refuses it.
+            ("top_k", request.top_k.filter(|_| !self.is_vendor).map(Json::from)),
+            ("stop", (!request.stop.is_empty()).then(|| json!(request.stop))),
             ("seed", request.seed.map(Json::from)),
             ("reasoning_effort", request.reasoning_effort.clone().map(Json::from)),
             ("response_format", request.json.then(|| json!({"type": "json_object"}))),
@@ -204,6 +209,13 @@ impl Provider for OpenAi {
         let (response, retries) = self.post("/images/generations", &Json::Object(body)).await?;
         let answer = self.read_json(response).await?;
         wire::picture(answer).map(|(bytes, usage)| PictureAnswer { bytes, usage, retries })
+    }
+
+    async fn embed(&self, request: &EmbedRequest) -> Result<EmbedAnswer, ProviderError> {
+        let body = json!({"model": request.model, "input": request.texts, "encoding_format": "float"});
+        let (response, retries) = self.post("/embeddings", &body).await?;
+        let (vectors, usage) = wire::vectors(self.read_json(response).await?, request.texts.len())?;
+        Ok(EmbedAnswer { vectors, usage, retries })
     }
 }
 

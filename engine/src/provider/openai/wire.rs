@@ -149,3 +149,29 @@ pub(super) fn picture(json: Json) -> Result<(Bytes, Usage), ProviderError> {
     });
     Ok((bytes.into(), usage.unwrap_or_default()))
 }
+
+#[derive(Debug, Deserialize)]
+struct VectorsAnswer {
+    data: Vec<VectorData>,
+    usage: Option<ChatUsage>,
+}
+
+#[derive(Debug, Deserialize)]
+struct VectorData {
+    index: usize,
+    embedding: Vec<f32>,
+}
+
+/// The vectors of an answer, in the order of the texts.
+pub(super) fn vectors(answer: Json, count: usize) -> Result<(Vec<Vec<f32>>, Usage), ProviderError> {
+    let nonsense = || ProviderError::new(FailureCode::ProviderDown, "the provider's answer holds no embeddings");
+    let answer: VectorsAnswer = serde_json::from_value(answer).map_err(|_| nonsense())?;
+    let mut vectors = vec![Vec::new(); count];
+    for data in answer.data {
+        *vectors.get_mut(data.index).ok_or_else(nonsense)? = data.embedding;
+    }
+    if vectors.iter().any(Vec::is_empty) {
+        return Err(nonsense());
+    }
+    Ok((vectors, answer.usage.map(Usage::from).unwrap_or_default()))
+}

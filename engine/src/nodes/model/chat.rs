@@ -1,0 +1,131 @@
+//! `text.chat`.
+
+use serde_json::{Value as Json, json};
+
+use super::{Call, finish, require_text};
+use crate::{
+    Choice, Image, NodeContext, NodeError, ParamValue,
+    generation::GenerationKind,
+    node,
+    provider::{ChatRequest, Made, Picture, connect},
+};
+
+/// How long a model thinks before it answers.
+#[derive(Choice)]
+enum Effort {
+    /// The model's own way.
+    Auto,
+    None,
+    Low,
+    Medium,
+    High,
+}
+
+/// Asks a language model and hands out its answer, while it is being written.
+///
+/// The connection names a key of the workspace. With the key of a local server (Ollama, LM Studio, llama.cpp, vLLM) the
+/// model's name is the one that server knows. The connection `local` runs a GGUF model of this machine.
+#[node(
+    "text.chat",
+    title = "Chat",
+    resource = "network",
+    timeout_seconds = 1800,
+    returns = "The answer.",
+    example = r#"{"params":{"prompt":"Describe a quiet harbour at dawn in one sentence.","model":"gpt-6-luna"}}"#
+)]
+async fn chat(
+    /// Pictures the model looks at, if it can see.
+    images: Option<Vec<Image>>,
+    /// What is asked.
+    #[param(title = "Prompt", prompt)]
+    prompt: String,
+    /// Who the model is to be and how it is to answer.
+    #[param(title = "System prompt", prompt, default = "")]
+    system: String,
+    /// The model that answers.
+    #[param(title = "Model", model = "text.chat", default = "gpt-6-luna")]
+    model: String,
+    /// The key to use: a provider's name, or `provider:name` where the workspace has several of one provider.
+    #[param(title = "Connection", default = "openai", wire = false)]
+    connection: String,
+    /// How freely words are chosen. Left empty, the model decides; some models take no value here.
+    #[param(title = "Temperature", min = 0.0, max = 2.0, step = 0.1, advanced)]
+    temperature: Option<f64>,
+    /// Words are chosen among the likeliest that together reach this share. Left empty, the model decides.
+    #[param(title = "Top p", min = 0.0, max = 1.0, step = 0.05, advanced)]
+    top_p: Option<f64>,
+    /// Words are chosen among so many of the likeliest; local models and many servers take it, OpenAI itself does not.
+    #[param(title = "Top k", min = 1, max = 1000, advanced)]
+    top_k: Option<u32>,
+    /// The answer ends before any of these, one a line.
+    #[param(title = "Stop at", prompt, default = "", advanced)]
+    stop: String,
+    /// The longest answer, in tokens; for models that think first, the thinking counts.
+    #[param(title = "Longest answer", min = 1, unit = "tokens", advanced)]
+    max_tokens: Option<u32>,
+    /// Asks for the same answer to the same question. Providers promise their best, not more.
+    #[param(title = "Seed", advanced)]
+    seed: Option<u32>,
+    /// How long the model thinks before it answers, where it can.
+    #[param(title = "Thinking", default = Effort::Auto, advanced)]
+    effort: Effort,
+    /// The answer is to be one JSON object. The prompt has to say so too.
+    #[param(title = "Answer as JSON", default = false, advanced)]
+    json: bool,
+    ctx: &NodeContext,
+) -> Result<String, NodeError> {
+    require_text("prompt", &prompt)?;
+    require_text("model", &model)?;
+    let images = images.unwrap_or_default();
+    let mut pictures = Vec::new();
+    for image in &images {
+        pictures.push(Picture { mime: image.media().mime.clone(), bytes: image.bytes(ctx).await? });
+    }
+    let reasoning_effort = match effort {
+        Effort::Auto => None,
+        Effort::None | Effort::Low | Effort::Medium | Effort::High => effort.to_json().as_str().map(str::to_owned),
+    };
+    let connection = connect(ctx, &connection).await?;
+    let mut call = Call::new(ctx, &connection.name, &model, GenerationKind::Text);
+    call.note("prompt", json!(prompt));
+    call.note_if("system", (!system.is_empty()).then(|| json!(system)));
+    call.note_if("temperature", temperature.map(Json::from));
+    call.note_if("top_p", top_p.map(Json::from));
+    call.note_if("top_k", top_k.map(Json::from));
+    let stop: Vec<String> = stop.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
+    call.note_if("stop", (!stop.is_empty()).then(|| json!(stop)));
+    call.note_if("max_tokens", max_tokens.map(Json::from));
+    call.note_if("seed", seed.map(Json::from));
+    call.note_if("reasoning_effort", reasoning_effort.clone().map(Json::from));
+    call.note_if("json", json.then_some(json!(true)));
+    let blobs: Vec<_> = images.iter().map(|image| image.media().blob.as_str()).collect();
+    call.note_if("image", (!blobs.is_empty()).then(|| json!(blobs)));
+    let request = ChatRequest {
+        model,
+        system,
+        prompt,
+        pictures,
+        temperature,
+        top_p,
+        top_k,
+        stop,
+        max_tokens,
+        seed,
+        reasoning_effort,
+        json,
+    };
+
+    let on_delta = |delta: &str| ctx.text("text", delta);
+    let answer = tokio::select! {
+        answer = connection.provider.chat(&request, &on_delta) => answer,
+        // Dropping the call closes the connection, which is how these APIs are told to stop.
+        () = ctx.cancel().cancelled() => return Err(call.cancelled()),
+    };
+    let answer = answer.map_err(|error| call.failed(error))?;
+    if let Some(model) = &answer.model {
+        call.generation.model.clone_from(model);
+    }
+    call.generation.output.text = Some(answer.text.clone());
+    finish(&mut call, &connection, answer.usage, answer.retries, Made::Text);
+    Ok(answer.text)
+}
