@@ -22,6 +22,13 @@ pub struct Tool {
 pub const FFMPEG: Tool =
     Tool { name: "ffmpeg", is_there: || has_program("ffmpeg") && has_program("ffprobe"), debian_packages: &["ffmpeg"] };
 
+/// Runs other people's Yjs clients and servers beside ours.
+pub const NODE: Tool = Tool {
+    name: "Node.js with npm",
+    is_there: || has_program("node") && has_program("npm"),
+    debian_packages: &["nodejs", "npm"],
+};
+
 /// Everything that `cargo xtask test` uses.
 pub const FOR_TESTS: [Tool; 7] = [
     FFMPEG,
@@ -35,11 +42,7 @@ pub const FOR_TESTS: [Tool; 7] = [
     Tool { name: "ChromeDriver", is_there: || has_program("chromedriver"), debian_packages: &["chromium-driver"] },
     // Without any font Chromium draws no text, and asserts on what people see mean nothing.
     Tool { name: "a font", is_there: has_font, debian_packages: &["fonts-dejavu-core"] },
-    Tool {
-        name: "Node.js with npm",
-        is_there: || has_program("node") && has_program("npm"),
-        debian_packages: &["nodejs", "npm"],
-    },
+    NODE,
 ];
 
 /// Installs what is missing, or fails with one line that says what to install.

@@ -5,9 +5,11 @@
 
 #![expect(clippy::disallowed_methods, reason = "xtask has no other tasks that a blocked thread could hold up")]
 
+mod bench;
 mod build_client;
 mod bundle;
 mod machine;
+mod npm;
 mod postgres;
 mod process;
 mod serve;
@@ -44,6 +46,11 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Measures: `bench sync` beside other servers. Figures mean something on a quiet machine only.
+    Bench {
+        #[command(subcommand)]
+        what: bench::Bench,
+    },
     /// Checks the architecture: who may depend on whom, what lies where.
     Tidy,
     /// Builds the web client into `target/web`.
@@ -70,6 +77,7 @@ fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Serve { arguments } => serve::serve(&workspace, &arguments),
         Command::Test { arguments } => test::test(&workspace, &arguments),
+        Command::Bench { what } => bench::bench(&workspace, &what),
         Command::Tidy => tidy::tidy(&workspace),
         Command::BuildClient { dev } => {
             let profile = if dev { ClientProfile::Dev } else { ClientProfile::Shipped };

@@ -26,9 +26,7 @@ pub fn serve(workspace: &Workspace, arguments: &[String]) -> anyhow::Result<()> 
     cargo.args(["build", "--release", "--package", "openflow-collab-server", "--bin", "openflow"]);
     process::run(&mut cargo)?;
 
-    let program =
-        workspace.target_dir().join("release").join("openflow").with_extension(std::env::consts::EXE_EXTENSION);
-    let mut server = Command::new(program);
+    let mut server = Command::new(workspace.program("openflow"));
     server.current_dir(workspace.root());
     server.arg("serve").arg("--web-dir").arg(web_dir);
     if !has_option(arguments, "--listen") {

@@ -3,9 +3,7 @@
 //! Formatting, lints, the architecture, docs, the web client, and every test on SQLite and on a Postgres
 //! of its own. Closes with one line of what the test runner counted: `412 passed, 0 failed`.
 
-use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail, ensure};
@@ -15,7 +13,7 @@ use crate::postgres::Postgres;
 use crate::process::{self, Running};
 use crate::steps::Steps;
 use crate::workspace::Workspace;
-use crate::{machine, tidy};
+use crate::{machine, npm, tidy};
 
 /// With `arguments` only the tests run, and `cargo test` gets them in place of `--workspace`.
 pub fn test(workspace: &Workspace, arguments: &[String]) -> anyhow::Result<()> {
@@ -24,7 +22,7 @@ pub fn test(workspace: &Workspace, arguments: &[String]) -> anyhow::Result<()> {
         machine::provide(&machine::FOR_TESTS)?;
         build_client::add_wasm_target()
     })?;
-    steps.run("JavaScript clients", || install_javascript_clients(&workspace.root().join("collab-server/tests/js")))?;
+    steps.run("JavaScript clients", || npm::install(&workspace.root().join("collab-server/tests/js")))?;
     if arguments.is_empty() {
         check(&mut steps, workspace)?;
     }
@@ -73,19 +71,6 @@ fn cargo_in(workspace: &Workspace, arguments: &[&str]) -> Command {
     let mut cargo = process::cargo();
     cargo.current_dir(workspace.root()).args(arguments);
     cargo
-}
-
-/// Exact versions stand in `package.json`; a lock file would record from where they came on one machine.
-fn install_javascript_clients(folder: &Path) -> anyhow::Result<()> {
-    let wanted = fs::read_to_string(folder.join("package.json")).context("reading the JavaScript clients' versions")?;
-    let stamp = folder.join("node_modules").join(".installed");
-    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
-        return Ok(());
-    }
-    let npm = process::find_program("npm").context("no `npm`")?;
-    let install = ["install", "--no-audit", "--no-fund", "--no-package-lock"];
-    process::run(Command::new(npm).args(install).current_dir(folder))?;
-    fs::write(stamp, wanted).context("noting what is installed")
 }
 
 #[derive(Default, Debug, PartialEq, Eq)]

@@ -59,6 +59,11 @@ impl Workspace {
         &self.target_dir
     }
 
+    /// A program of ours, built as it is shipped.
+    pub fn program(&self, name: &str) -> PathBuf {
+        self.target_dir.join("release").join(name).with_extension(std::env::consts::EXE_EXTENSION)
+    }
+
     /// The web client as the server serves it: `index.html` and `assets/`.
     pub fn web_dir(&self) -> PathBuf {
         self.target_dir.join("web")

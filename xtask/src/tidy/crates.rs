@@ -11,7 +11,7 @@ struct Rule {
     never: &'static [&'static str],
 }
 
-const RULES: [Rule; 7] = [
+const RULES: [Rule; 8] = [
     Rule {
         package: "openflow-shared",
         may_use: &[],
@@ -30,6 +30,8 @@ const RULES: [Rule; 7] = [
         never: &["dioxus", "web-sys"],
     },
     Rule { package: "openflow-client", may_use: &["openflow-shared"], never: &["axum", "reqwest", "sqlx", "tokio"] },
+    // Engine alone and server from outside: what it measures is what people run.
+    Rule { package: "openflow-bench", may_use: &["openflow-shared", "openflow-engine"], never: &["axum", "sqlx"] },
     Rule { package: "openflow-xtask", may_use: &[], never: &["sqlx", "tokio"] },
 ];
 
