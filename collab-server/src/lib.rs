@@ -14,6 +14,7 @@ pub mod blobs;
 pub mod keys;
 pub mod room;
 pub mod run;
+pub mod version;
 pub mod routes;
 mod web;
 mod serve;

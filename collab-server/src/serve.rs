@@ -7,7 +7,7 @@ use axum::serve::{ListenerExt, TapIo};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
-use crate::{auth::sweep_sessions, config::Config, router, state::AppState};
+use crate::{auth::sweep_sessions, config::Config, router, state::AppState, version};
 
 /// How long connections may take to finish once we stop. A container is killed after 10 s by default.
 const GRACE: Duration = Duration::from_secs(8);
@@ -17,6 +17,7 @@ pub async fn serve(config: Config, listener: TcpListener, shutdown: Cancellation
     let state = AppState::open(config, shutdown.clone()).await?;
     engine::samples::install(state.blobs.as_ref()).await.context("storing the samples")?;
     let sweep = tokio::spawn(sweep_sessions(state.db.clone()));
+    let versions = tokio::spawn(version::watch(state.clone()));
     let app = router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
 
     let server = axum::serve(undelayed(listener), app).with_graceful_shutdown(shutdown.clone().cancelled_owned());
@@ -33,6 +34,9 @@ pub async fn serve(config: Config, listener: TcpListener, shutdown: Cancellation
     };
 
     sweep.abort();
+    versions.abort();
+    // While rooms still answer.
+    version::flush(&state).await;
     // After the last request, before the rooms they write to.
     state.runs.shutdown().await;
     // Before the database: rooms write what they hold.

@@ -9,6 +9,8 @@ use crate::id::{UserId, VersionId};
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum VersionReason {
+    /// The workflow was made of a graph: imported, a template, a copy.
+    Created,
     /// Editing paused, or went on for long.
     Paused,
     /// A run was started.
@@ -20,10 +22,11 @@ pub enum VersionReason {
 }
 
 impl VersionReason {
-    pub const ALL: [Self; 4] = [Self::Paused, Self::Run, Self::Named, Self::Restore];
+    pub const ALL: [Self; 5] = [Self::Created, Self::Paused, Self::Run, Self::Named, Self::Restore];
 
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Created => "created",
             Self::Paused => "paused",
             Self::Run => "run",
             Self::Named => "named",

@@ -23,6 +23,7 @@ pub mod provider_key;
 pub mod document;
 pub mod run;
 pub mod node_result;
+pub mod version;
 
 pub use open::{DatabaseLock, OpenError};
 

@@ -15,7 +15,7 @@ use super::{
 };
 
 #[derive(Iden)]
-enum WorkflowTable {
+pub(super) enum WorkflowTable {
     #[iden = "workflow"]
     Table,
     WorkflowId,

@@ -6,6 +6,7 @@
 //! a socket has still to be sent. Routes and the run service call [`Rooms`]; they never see a Yjs type.
 //! docs/architecture.md walks through an edit.
 
+mod activity;
 mod actor;
 pub mod connection;
 mod guard;
@@ -47,19 +48,20 @@ use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 use yrs::{ReadTxn, StateVector, Transact};
 
-use self::{
-    actor::{Message, Room, Surroundings},
-    journal::Journal,
-    registry::{Handle, Registry},
-    replica::View,
-};
 pub use self::{
+    activity::{Activity, Edited},
     heads::{Heads, ServerId},
     member::Visitor,
     memory::MemoryStore,
     rights::{DbRights, Rights, RightsError},
     store::{Append, DocStore, LogRow, Mirror, Snapshot, StoreError, StoredDocument},
     timing::Timing,
+};
+use self::{
+    actor::{Message, Room, Surroundings},
+    journal::Journal,
+    registry::{Handle, Registry},
+    replica::View,
 };
 
 /// How long rooms may take to write what they hold when the server stops.
@@ -106,6 +108,7 @@ struct Inner {
     timing: Timing,
     tasks: TaskTracker,
     next_connection: AtomicU64,
+    activity: Activity,
     /// Counts changes of rights, so that somebody who comes in during one is looked at again.
     rights_epoch: AtomicU64,
 }
@@ -128,8 +131,14 @@ impl Rooms {
             timing,
             tasks: TaskTracker::new(),
             next_connection: AtomicU64::new(1),
+            activity: Activity::default(),
             rights_epoch: AtomicU64::new(0),
         }))
+    }
+
+    /// Who edited which graph lately.
+    pub fn activity(&self) -> &Activity {
+        &self.0.activity
     }
 
     /// Stores the documents of a new workflow, filled with `graph`. The workflow's row must be there.
@@ -275,6 +284,7 @@ impl Rooms {
                 store: self.0.store.clone(),
                 journal: self.0.journal.clone(),
                 timing: self.0.timing,
+                activity: self.0.activity.clone(),
                 inbox,
             };
             self.0.tasks.spawn(async move {

@@ -27,6 +27,7 @@ mod templates;
 pub(crate) mod workflows;
 mod openapi;
 mod sync;
+mod versions;
 mod workspaces;
 
 pub use extract::{AppJson, AppPath, AppQuery};
@@ -45,6 +46,7 @@ fn quick() -> OpenApiRouter<AppState> {
         .merge(models::routes())
         .merge(runs::routes())
         .merge(templates::routes())
+        .merge(versions::routes())
 }
 
 /// Routes that stream: each has a time limit of its own.

@@ -14,6 +14,7 @@ use shared::{
     exchange::{self, ExchangeError},
     graph::Graph,
     id::{WorkflowId, WorkspaceId},
+    version::VersionReason,
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
@@ -30,6 +31,7 @@ use crate::{
     error::AppError,
     room::RoomError,
     state::AppState,
+    version,
 };
 
 const MAX_TITLE_CHARS: usize = 200;
@@ -128,6 +130,7 @@ async fn change_workflow(
         }
     };
     state.rooms.edit(workflow.id, Box::new(edit)).await?;
+    state.rooms.activity().note(workflow.id, Some(access.user.id));
     workflow.title = title.unwrap_or(workflow.title);
     workflow.description = description.unwrap_or(workflow.description);
     // The room repeats it too, in its own time; whoever asks for the list next should see it now.
@@ -191,6 +194,10 @@ async fn store(state: &AppState, access: &WorkspaceAccess, graph: &Graph) -> Res
         return Err(error.into());
     }
     grant_what_user_reads(&state.db, workspace, access.user.id, graph).await?;
+    if !graph.nodes.is_empty() {
+        // What it was made of, to come back to.
+        version::keep(state, id, graph, VersionReason::Created, None, [access.user.id]).await?;
+    }
     Ok(WorkflowAccess::find(state, &access.user, id).await?.workflow)
 }
 

@@ -20,6 +20,7 @@ use crate::{
     error::AppError,
     keys::WorkspaceKeys,
     state::AppState,
+    version,
 };
 
 /// More than anybody starts by hand; a script is told to wait.
@@ -29,6 +30,7 @@ const ACTIVE_MAX_PER_WORKSPACE: usize = 32;
 pub async fn start(state: &AppState, access: &WorkflowAccess, body: StartRun) -> Result<Run, AppError> {
     let workflow = &access.workflow;
     let (mut graph, _shape) = state.rooms.graph(workflow.id).await?;
+    version::keep_before_run(state, workflow.id, &graph).await;
     let mut inputs = media::resolve(state, workflow.workspace, &graph, body.inputs).await?;
     media::drop_foreign_posters(state, workflow.workspace, &mut graph, &mut inputs).await?;
     let run = RunId::from(Uuid::now_v7());

@@ -13,6 +13,7 @@ mod runs;
 mod js_clients;
 mod sync;
 mod transfer;
+mod versions;
 mod web;
 mod workflows;
 mod workspaces;

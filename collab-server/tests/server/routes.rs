@@ -58,10 +58,12 @@ async fn ids_of(owner: &Person<'_>) -> Value {
         200..300 => run.json()["id"].as_str().expect("a run has an id").to_owned(),
         _ => "run_00000000000000000000000000000001".to_owned(),
     };
+    let version = owner.post(&format!("/api/workflows/{workflow}/versions"), json!({"name": "Kept"})).await.ok().json();
     json!({
         "/workspaces/{id}": format!("/workspaces/{workspace}"),
         "/workflows/{id}": format!("/workflows/{workflow}"),
         "/runs/{id}": format!("/runs/{run}"),
+        "{version}": version["id"],
         "{key}": key.ok().json()["id"],
         "{hash}": blob,
     })
@@ -89,6 +91,7 @@ on_each_database! {
             "/workspaces/{id}": "/workspaces/ws_00000000000000000000000000000001",
             "/workflows/{id}": "/workflows/wf_00000000000000000000000000000001",
             "/runs/{id}": "/runs/run_00000000000000000000000000000001",
+            "{version}": "ver_00000000000000000000000000000001",
             "{key}": "key_00000000000000000000000000000001",
             "{hash}": BlobHash::of(b"nothing"),
         });

@@ -2,9 +2,10 @@
 
 use bytes::Bytes;
 use shared::{
+    id::UserId,
     presence::PresentUser,
     protocol::{
-        CloseCode, SyncMessage,
+        CloseCode, DocumentName, SyncMessage,
         awareness::{self, Entry},
         hocuspocus::SyncStatus,
     },
@@ -106,8 +107,17 @@ impl Room {
         }
         if let Some(new) = &new {
             self.tick.updates.push((Some(from), new.clone()));
+            self.note(Some(user));
         }
         Ok(Verdict::Taken(new))
+    }
+
+    /// Tells whoever keeps versions that the graph changed.
+    fn note(&self, author: Option<UserId>) {
+        match self.name {
+            DocumentName::Graph(workflow) => self.activity.note(workflow, author),
+            DocumentName::Outputs(_) => {}
+        }
     }
 
     fn apply(&mut self, update: &[u8]) -> Result<Option<Bytes>, Broken> {
@@ -164,6 +174,9 @@ impl Room {
             return;
         }
         let ((), new) = self.replica.edit(edit);
+        if new.is_some() {
+            self.note(None);
+        }
         self.tick.updates.extend(new.map(|new| (None, new)));
         self.tick.acks.push(Ack::Caller(committed));
     }

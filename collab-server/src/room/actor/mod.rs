@@ -31,6 +31,7 @@ use yrs::StateVector;
 
 use super::{
     ConnectionId, RoomError,
+    activity::Activity,
     guard::Owners,
     heads::{Heads, ServerId},
     journal::{Journal, Progress},
@@ -170,6 +171,7 @@ pub struct Room {
     store: Arc<dyn DocStore>,
     journal: Journal,
     timing: Timing,
+    activity: Activity,
     inbox: mpsc::Receiver<Message>,
     /// How far the journal is with this document.
     progress: watch::Receiver<Progress>,
@@ -208,13 +210,14 @@ pub struct Surroundings {
     pub store: Arc<dyn DocStore>,
     pub journal: Journal,
     pub timing: Timing,
+    pub activity: Activity,
     pub inbox: mpsc::Receiver<Message>,
 }
 
 impl Room {
     /// Loads the document. Until this is done, messages wait in the inbox.
     pub async fn open(around: Surroundings) -> Result<Self, RoomError> {
-        let Surroundings { name, server, handle, registry, store, journal, timing, inbox } = around;
+        let Surroundings { name, server, handle, registry, store, journal, timing, activity, inbox } = around;
         let stored = store.load(name).await?;
         let (replica, damaged) = upkeep::build(name, &*store, &stored).await?;
         let log = Log::of(&stored, server);
@@ -229,6 +232,7 @@ impl Room {
             store,
             journal,
             timing,
+            activity,
             inbox,
             progress,
             progress_sender,
