@@ -45,7 +45,7 @@ pub use media::{Audio, File, Image, Mask, Video};
 pub use output::{IntoValue, NodeOutputs, OutputValue};
 pub use param::{Color, MediaFile, ParamHints, ParamValue, Seed};
 pub use plan::{Plan, PlanError};
-pub use provider::{Model, ModelCatalog, Prices, models};
+pub use provider::{Field, Form, Model, ModelCatalog, Prices, Route, Sound, VideoLimits, models};
 pub use registry::{NodeKind, catalog};
 pub use run::{
     CheckpointError, Checkpoints, Engine, EngineConfig, EventLog, Limits, NoCheckpoints, RunReport, RunRequest,

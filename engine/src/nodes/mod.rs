@@ -12,6 +12,7 @@ mod video;
 mod audio;
 mod call;
 mod model;
+mod model_video;
 mod output;
 
 use crate::NodeError;

@@ -6,7 +6,10 @@
 
 mod models;
 mod openai;
+mod refusal;
+mod rest;
 mod retry;
+pub(crate) mod video;
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -14,8 +17,8 @@ use bytes::Bytes;
 use shared::run::FailureCode;
 
 use crate::{NodeContext, NodeError, error::shortened};
+pub use models::{Field, Form, Model, ModelCatalog, Prices, Route, Sound, VideoLimits, models};
 pub(crate) use models::{Made, cost_usd};
-pub use models::{Model, ModelCatalog, Prices, models};
 
 /// Serves models. Dropping a call's future cancels it: the connection is closed.
 #[async_trait::async_trait]

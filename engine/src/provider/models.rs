@@ -1,8 +1,8 @@
-//! The catalogue of models: dated data, compiled in from `models.json`.
+//! The catalogue of models: dated data, compiled in from `models.json` and, for films, `assets/models/video.json`.
 //!
 //! It feeds pickers and prices. It limits nothing: a model that is not in it can be named all the same.
 
-use std::sync::LazyLock;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +37,90 @@ pub struct Model {
     /// Absent: unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usd_per_million: Option<Prices>,
+    /// What films it makes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub video: Option<VideoLimits>,
+    /// Who serves it, the first choice first. Empty: the provider itself, under the model's own name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub routes: Vec<Route>,
+}
+
+/// What films a model makes. An empty list: there is no choice.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct VideoLimits {
+    /// The lengths it makes, in seconds.
+    pub seconds: Vec<u32>,
+    /// The shapes it makes, as `16:9`. Of films from a picture, only where `aspect_of_frame` is false.
+    pub aspects: Vec<String>,
+    /// The sizes it makes, as `720p`.
+    pub resolutions: Vec<String>,
+    /// A film from a picture has the picture's shape.
+    pub aspect_of_frame: bool,
+    /// Whether it can end on a given picture.
+    pub last_frame: bool,
+    /// Whether films have sound.
+    pub sound: Sound,
+    /// Whether it can be told what not to show.
+    pub negative_prompt: bool,
+    /// Whether the same seed brings back the same film.
+    pub seed: bool,
+}
+
+/// Whether a model's films have sound.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sound {
+    #[default]
+    Never,
+    Always,
+    /// As one asks.
+    Choice,
+}
+
+/// One provider that serves a model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Route {
+    /// Whose key it needs.
+    pub provider: String,
+    /// What the provider calls the model when it makes something of words alone. Absent: it cannot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_text: Option<String>,
+    /// What the provider calls the model when it begins with a picture. Absent: it cannot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_image: Option<String>,
+    /// The provider's names of our parameters, where each of its models has names of its own.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<String, Field>,
+    /// US dollars for a second of film, by size; `any` where the size does not matter. Absent: unknown.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub usd_per_second: BTreeMap<String, f64>,
+}
+
+/// How one parameter is called and written at a provider: `"image_url"`, or `{"name":"duration","form":"text"}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Field {
+    /// Written as it is.
+    Name(String),
+    /// Written in a form of its own.
+    Formed {
+        /// The provider's name.
+        name: String,
+        /// How the value is written.
+        form: Form,
+    },
+}
+
+/// How a provider wants a value to be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Form {
+    /// A number as text: `"5"`.
+    Text,
+    /// Seconds with their unit: `"5s"`.
+    Seconds,
 }
 
 /// US dollars for a million tokens.
@@ -57,12 +141,22 @@ pub struct Prices {
     pub image_out: Option<f64>,
 }
 
-static MODELS: LazyLock<ModelCatalog> =
-    LazyLock::new(|| serde_json::from_str(include_str!("models.json")).expect("the catalogue is tested"));
+static MODELS: LazyLock<ModelCatalog> = LazyLock::new(|| {
+    let read = |text| serde_json::from_str::<ModelCatalog>(text).expect("the catalogue is tested");
+    let mut catalog = read(include_str!("models.json"));
+    catalog.models.extend(read(include_str!("../../../assets/models/video.json")).models);
+    catalog
+});
 
 /// The models that ship with OpenFlow.
 pub fn models() -> &'static ModelCatalog {
     &MODELS
+}
+
+/// The model of this name that is offered for a capability.
+pub(crate) fn model(id: &str, capability: &str) -> Option<&'static Model> {
+    let offered = |model: &&Model| model.id == id && model.capabilities.iter().any(|name| name == capability);
+    MODELS.models.iter().find(offered)
 }
 
 /// What comes out of a model.

@@ -21,9 +21,9 @@ use crate::{
 
 /// Keeps checkpoints for the next attempt.
 #[derive(Default)]
-struct Kept {
+pub struct Kept {
     ends: Mutex<BTreeMap<StepId, StepEnd>>,
-    jobs: Mutex<BTreeMap<StepId, VendorJob>>,
+    pub jobs: Mutex<BTreeMap<StepId, VendorJob>>,
 }
 
 #[async_trait::async_trait]
