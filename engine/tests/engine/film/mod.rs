@@ -5,8 +5,8 @@ mod studio;
 use std::{sync::Arc, time::Duration};
 
 use engine::{
-    Engine, EngineConfig, EventLog, FixedKeys, Limits, MemoryBlobs, MemoryCache, Outbound, OutboundPolicy, ProviderKey,
-    RunReport, RunRequest, Secret, StepId, VendorJob,
+    Engine, EngineConfig, EventLog, FixedKeys, Limits, LocalModels, MemoryBlobs, MemoryCache, Outbound, OutboundPolicy,
+    ProviderKey, RunReport, RunRequest, Secret, StepId, VendorJob,
     generation::{GenerationLog, GenerationRecord, Outcome},
 };
 use futures_util::future::join_all;
@@ -58,6 +58,7 @@ fn engine() -> Engine {
         cache: Arc::new(MemoryCache::default()),
         // Films lie on this machine here.
         outbound: Outbound::new(OutboundPolicy { allow_private: true }),
+        local_models: LocalModels::none(),
         limits: Limits::default(),
     })
 }
@@ -225,7 +226,7 @@ async fn a_run_that_is_cut_off_goes_on_with_the_job_it_ordered() {
         }
         cut_off.abort();
         assert!(cut_off.await.unwrap_err().is_cancelled());
-        assert_eq!(kept.jobs.lock().unwrap().values().next().and_then(|job| job.id.clone()).is_some(), true);
+        assert!(kept.jobs.lock().unwrap().values().all(|job| job.id.is_some()));
 
         studio.goes(Script::Well);
         let told = play(&studio, dialect, &kept).await;
