@@ -203,6 +203,14 @@ mod tests {
     }
 
     #[test]
+    fn the_documented_example_is_an_entry() {
+        let page = include_str!("../../../docs/providers.md");
+        let example = page.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+        let entry: Model = serde_json::from_str(example).unwrap();
+        assert_eq!(entry.routes[0].provider, "fal");
+    }
+
+    #[test]
     fn costs_are_tokens_times_price_and_never_guessed() {
         let usage = Usage { input_tokens: Some(1000), output_tokens: Some(100), input_picture_tokens: None };
         assert_eq!(cost_usd("openai", "gpt-6.1-sol", usage, Made::Text), Some(0.003));
