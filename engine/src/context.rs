@@ -241,16 +241,6 @@ impl Reporter {
         emit_progress(&self.scope, &self.node, progress);
     }
 
-    /// See [`NodeContext::preview`].
-    pub fn preview(&self, output: &str, value: Value) {
-        self.scope.sink.emit(RunEvent::Preview { node: self.node.clone(), output: output.to_owned(), value });
-    }
-
-    /// The blob store.
-    pub fn blobs(&self) -> &Arc<dyn BlobStore> {
-        &self.scope.blobs
-    }
-
     /// The secret of a provider's key, if there is one.
     pub async fn secret(&self, provider: &str) -> Option<Secret> {
         Some(self.scope.keys.key(provider, None).await.ok()??.secret)

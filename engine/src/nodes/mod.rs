@@ -30,7 +30,7 @@ fn input_name(name: &str) -> Result<(), NodeError> {
 }
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 mod examples;
 #[cfg(test)]

@@ -28,6 +28,11 @@ pub struct Bench {
 
 impl Bench {
     pub fn new() -> Self {
+        Self::with_local_models(LocalModels::none())
+    }
+
+    /// A bench on a machine with these models.
+    pub fn with_local_models(local_models: LocalModels) -> Self {
         let blobs = Arc::new(MemoryBlobs::new());
         let cancel = CancellationToken::new();
         let scope = RunScope {
@@ -37,7 +42,7 @@ impl Bench {
             blobs: blobs.clone(),
             // Tests talk to servers of their own, on this machine.
             outbound: Outbound::new(OutboundPolicy { allow_private: true }),
-            local_models: LocalModels::none(),
+            local_models,
             keys: Arc::new(FixedKeys::none()),
             generations: Arc::new(DiscardGenerations),
             checkpoints: Arc::new(NoCheckpoints),

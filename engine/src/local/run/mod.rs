@@ -8,7 +8,22 @@ mod device;
 mod loaded;
 mod weights;
 mod embed;
+mod gguf;
+mod stop;
+mod template;
+mod words;
+mod chat;
+mod mel;
+mod timing;
+mod sound;
+mod speech;
+mod caption;
+mod clip_words;
+mod ddim;
+mod paint;
 mod provider;
+#[cfg(test)]
+mod tests;
 
 pub(super) use loaded::Loaded;
 pub(super) use provider::Local;

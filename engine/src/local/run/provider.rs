@@ -2,21 +2,36 @@
 
 use std::sync::Arc;
 
+use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::{embed, embed::Embedder, loaded::InUse};
+use super::{
+    caption,
+    caption::Describer,
+    chat,
+    chat::Chatter,
+    embed,
+    embed::Embedder,
+    loaded::InUse,
+    paint,
+    paint::{Order, Painter},
+    sound, speech,
+    speech::Listener,
+};
 use crate::{
-    NodeContext,
+    NodeContext, NodeError,
     context::Reporter,
     local::{DownloadProgress, HUB_PROVIDER, Inner, LocalError, LocalModels, kind, kind::ModelKind, store::ModelFiles},
     provider::{
-        ChatAnswer, ChatRequest, DeltaSink, EmbedAnswer, EmbedRequest, PictureAnswer, PictureRequest, Provider,
-        ProviderError, Usage,
+        CaptionRequest, ChatAnswer, ChatRequest, DeltaSink, EmbedAnswer, EmbedRequest, PictureAnswer, PictureRequest,
+        Provider, ProviderError, TranscribeRequest, Transcript, Usage,
     },
 };
 
 /// How far a node is, when its model is here and its work begins.
 const FETCHED: f64 = 0.5;
+/// Pieces of an answer on their way from the thread that computes.
+const PIECES_MAX: usize = 256;
 
 /// Local models on behalf of one node.
 pub(in crate::local) struct Local {
@@ -90,12 +105,63 @@ impl Local {
 
 #[async_trait::async_trait]
 impl Provider for Local {
-    async fn chat(&self, _request: &ChatRequest, _on_delta: DeltaSink<'_>) -> Result<ChatAnswer, ProviderError> {
-        Err(LocalError::NotBuilt.into())
+    async fn chat(&self, request: &ChatRequest, on_delta: DeltaSink<'_>) -> Result<ChatAnswer, ProviderError> {
+        let found = self.find(&request.model, ModelKind::Chat).await?;
+        let model = self.load(&found, chat::size_bytes, Chatter::load).await?;
+        let (stop, _guard) = self.stop();
+        let (sender, mut pieces) = mpsc::channel(PIECES_MAX);
+        let request = request.clone();
+        let work = move || {
+            let mut send = |piece: String| {
+                // Whoever listened is gone; `stop` ends the work.
+                let _ = sender.blocking_send(piece);
+            };
+            model.answer(&request, &stop, &mut send)
+        };
+        let computing = self.inner()?.loaded.compute(&found.name, work);
+        let listening = async {
+            while let Some(piece) = pieces.recv().await {
+                on_delta(&piece);
+            }
+        };
+        let (answer, ()) = tokio::join!(computing, listening);
+        Ok(answer?)
     }
 
-    async fn picture(&self, _request: &PictureRequest) -> Result<PictureAnswer, ProviderError> {
-        Err(LocalError::NotBuilt.into())
+    async fn picture(&self, request: &PictureRequest) -> Result<PictureAnswer, ProviderError> {
+        let found = self.find(&request.model, ModelKind::Picture).await?;
+        let model = self.load(&found, paint::size_bytes, Painter::load).await?;
+        let (stop, _guard) = self.stop();
+        let order = order(request)?;
+        let reporter = self.reporter.clone();
+        let work = move || model.paint(&order, &stop, &|done| reporter.progress(FETCHED + done * (1.0 - FETCHED)));
+        let bytes = self.inner()?.loaded.compute(&found.name, work).await?;
+        Ok(PictureAnswer { bytes: bytes.into(), usage: Usage::default(), retries: 0 })
+    }
+
+    async fn transcribe(&self, request: &TranscribeRequest) -> Result<Transcript, ProviderError> {
+        let found = self.find(&request.model, ModelKind::Transcribe).await?;
+        let model = self.load(&found, speech::size_bytes, Listener::load).await?;
+        let (stop, _guard) = self.stop();
+        let samples = sound::samples(&request.sound, &stop).await.map_err(of_media)?;
+        let (language, translate) = (request.language.clone(), request.translate);
+        let reporter = self.reporter.clone();
+        let work = move || {
+            let on_progress = |done: f64| reporter.progress(FETCHED + done * (1.0 - FETCHED));
+            model.transcribe(&samples, (language.as_deref(), translate), &stop, &on_progress)
+        };
+        Ok(self.inner()?.loaded.compute(&found.name, work).await?)
+    }
+
+    async fn caption(&self, request: &CaptionRequest) -> Result<ChatAnswer, ProviderError> {
+        let found = self.find(&request.model, ModelKind::Caption).await?;
+        let model = self.load(&found, caption::size_bytes, Describer::load).await?;
+        let (stop, _guard) = self.stop();
+        let request = request.clone();
+        let work = move || model.describe(&request.picture.bytes, (&request.beginning, request.max_tokens), &stop);
+        let (text, tokens) = self.inner()?.loaded.compute(&found.name, work).await?;
+        let usage = Usage { output_tokens: Some(tokens), ..Usage::default() };
+        Ok(ChatAnswer { text, model: Some(found.name), usage, retries: 0 })
     }
 
     async fn embed(&self, request: &EmbedRequest) -> Result<EmbedAnswer, ProviderError> {
@@ -107,5 +173,41 @@ impl Provider for Local {
         let (vectors, tokens) = self.inner()?.loaded.compute(&found.name, work).await?;
         let usage = Usage { input_tokens: Some(tokens), output_tokens: None, input_picture_tokens: None };
         Ok(EmbedAnswer { vectors, usage, retries: 0 })
+    }
+}
+
+/// The request in a painter's words.
+fn order(request: &PictureRequest) -> Result<Order, LocalError> {
+    let refused = |field: &'static str, message: String| LocalError::Input { field, message };
+    if request.background.as_deref() == Some("transparent") {
+        return Err(refused("background", "local models paint no transparency".into()));
+    }
+    let size = request.size.as_deref().map(|size| {
+        let (width, height) = size.split_once('x')?;
+        Some((width.parse().ok()?, height.parse().ok()?))
+    });
+    let size = match size {
+        Some(None) => return Err(refused("size", "the size is not known".into())),
+        Some(size) => size,
+        None => None,
+    };
+    Ok(Order {
+        prompt: request.prompt.clone(),
+        negative: request.negative_prompt.clone().unwrap_or_default(),
+        size,
+        steps: request.steps,
+        guidance: request.guidance,
+        seed: request.seed.unwrap_or_default(),
+    })
+}
+
+/// What our media tools said, as a provider says it.
+fn of_media(error: NodeError) -> ProviderError {
+    match error.failure() {
+        Some(failure) => {
+            let told = ProviderError::new(failure.code, failure.message.clone()).in_field("audio");
+            told.with_raw(failure.raw.as_deref().unwrap_or_default())
+        }
+        None => LocalError::Cancelled.into(),
     }
 }
