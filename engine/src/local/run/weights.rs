@@ -13,7 +13,7 @@ use std::{
 
 use candle_core::{DType, Device, Error, Result, Shape, Tensor};
 use candle_nn::{Init, VarBuilder, var_builder::SimpleBackend};
-use safetensors::SafeTensors;
+use safetensors::tensor::Metadata;
 
 use crate::local::{LocalError, store::ModelFiles};
 
@@ -76,11 +76,11 @@ impl Weights {
         if header_bytes > HEADER_MAX_BYTES || header_bytes + 8 > file_bytes {
             return Err("its header is longer than the file".into());
         }
-        let mut header = prefix.to_vec();
-        header.resize(8 + header_bytes as usize, 0);
-        file.read_exact(&mut header[8..]).map_err(text)?;
-        let (_, metadata) =
-            SafeTensors::read_metadata(&header).map_err(|error| format!("its header is damaged: {error}"))?;
+        let mut header = vec![0; header_bytes as usize];
+        file.read_exact(&mut header).map_err(text)?;
+        // Not the crate's own reader, which wants the whole file in memory.
+        let metadata: Metadata =
+            serde_json::from_slice(&header).map_err(|error| format!("its header is damaged: {error}"))?;
         for (name, info) in metadata.tensors() {
             let (begin, end) = info.data_offsets;
             let Ok(dtype) = DType::try_from(info.dtype) else { continue };
