@@ -1,7 +1,8 @@
 //! What a person may do: the extractors of every route about a workspace or a workflow.
 //!
 //! The role comes from the database on every request. Whoever is no member is told `not_found`, exactly as for an id
-//! that does not exist. The id is the path parameter `id`.
+//! that does not exist. The id is the path parameter `id`. What an API key leaves of its owner's role is applied here, so
+//! the `role` of an access is always what counts.
 
 use axum::{
     RequestPartsExt,
@@ -11,15 +12,22 @@ use axum::{
 use shared::{
     access::Role,
     api::{Run, User, Workflow, Workspace},
+    error::ErrorCode,
     id::{IdError, RunId, WorkflowId, WorkspaceId},
 };
 
-use crate::{auth::CurrentUser, db, error::AppError, state::AppState};
+use crate::{
+    auth::{Asker, CurrentUser, Limits},
+    db,
+    error::AppError,
+    state::AppState,
+};
 
 /// A member of the workspace in the path.
 #[derive(Debug, Clone)]
 pub struct WorkspaceAccess {
     pub user: User,
+    pub limits: Limits,
     pub workspace: Workspace,
 }
 
@@ -39,17 +47,28 @@ pub struct RunAccess {
 
 impl WorkspaceAccess {
     /// For an id that stands elsewhere than in the path.
-    pub async fn find(state: &AppState, user: &User, id: WorkspaceId) -> Result<Self, AppError> {
-        let workspace = db::workspace::find(&state.db, id, user.id).await?;
-        let workspace = workspace.ok_or_else(|| AppError::not_found("workspace"))?;
-        Ok(Self { user: user.clone(), workspace })
+    pub async fn find(state: &AppState, asker: Asker<'_>, id: WorkspaceId) -> Result<Self, AppError> {
+        let workspace = db::workspace::find(&state.db, id, asker.user.id).await?;
+        Self::narrow(asker, workspace)
     }
 
-    /// The person's own workspace, for requests that name none.
-    pub async fn find_personal(state: &AppState, user: &User) -> Result<Self, AppError> {
-        let workspace = db::workspace::find_personal(&state.db, user.id).await?;
-        let workspace = workspace.ok_or_else(|| AppError::not_found("workspace"))?;
-        Ok(Self { user: user.clone(), workspace })
+    /// The person's own workspace, for requests that name none; that of a key which reaches only one.
+    pub async fn find_personal(state: &AppState, asker: Asker<'_>) -> Result<Self, AppError> {
+        match asker.limits.workspace {
+            Some(only) => Self::find(state, asker, only).await,
+            None => Self::narrow(asker, db::workspace::find_personal(&state.db, asker.user.id).await?),
+        }
+    }
+
+    pub fn asker(&self) -> Asker<'_> {
+        Asker { user: &self.user, limits: self.limits }
+    }
+
+    fn narrow(asker: Asker<'_>, found: Option<Workspace>) -> Result<Self, AppError> {
+        let found = found.filter(|workspace| asker.limits.reaches(workspace.id));
+        let mut workspace = found.ok_or_else(|| AppError::not_found("workspace"))?;
+        workspace.role = asker.limits.narrow(workspace.role);
+        Ok(Self { user: asker.user.clone(), limits: asker.limits, workspace })
     }
 
     /// Refuses a member whose role lacks a right: `access.require(Role::can_edit)?`.
@@ -60,10 +79,12 @@ impl WorkspaceAccess {
 
 impl WorkflowAccess {
     /// For an id that stands elsewhere than in the path, such as the name of a document.
-    pub async fn find(state: &AppState, user: &User, id: WorkflowId) -> Result<Self, AppError> {
-        let workflow = db::workflow::find(&state.db, id, user.id).await?;
-        let workflow = workflow.ok_or_else(|| AppError::not_found("workflow"))?;
-        Ok(Self { user: user.clone(), workflow })
+    pub async fn find(state: &AppState, asker: Asker<'_>, id: WorkflowId) -> Result<Self, AppError> {
+        let found = db::workflow::find(&state.db, id, asker.user.id).await?;
+        let found = found.filter(|workflow| asker.limits.reaches(workflow.workspace));
+        let mut workflow = found.ok_or_else(|| AppError::not_found("workflow"))?;
+        workflow.role = asker.limits.narrow(workflow.role);
+        Ok(Self { user: asker.user.clone(), workflow })
     }
 
     /// Refuses a member whose role lacks a right: `access.require(Role::can_edit)?`.
@@ -101,7 +122,7 @@ impl FromRequestParts<AppState> for WorkspaceAccess {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, AppError> {
         // The person first: a stranger learns nothing, not even whether an id is well formed.
         let current = CurrentUser::from_request_parts(parts, state).await?;
-        Self::find(state, &current.user, path_id(parts).await?).await
+        Self::find(state, current.asker(), path_id(parts).await?).await
     }
 }
 
@@ -110,7 +131,7 @@ impl FromRequestParts<AppState> for WorkflowAccess {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, AppError> {
         let current = CurrentUser::from_request_parts(parts, state).await?;
-        Self::find(state, &current.user, path_id(parts).await?).await
+        Self::find(state, current.asker(), path_id(parts).await?).await
     }
 }
 
@@ -121,8 +142,12 @@ impl FromRequestParts<AppState> for RunAccess {
         let current = CurrentUser::from_request_parts(parts, state).await?;
         let id: RunId = path_id(parts).await?;
         let run = db::run::find(&state.db, id).await?.ok_or_else(|| AppError::not_found("run"))?;
-        let role = db::workflow::role_of(&state.db, run.workflow, current.user.id).await?;
-        let role = role.ok_or_else(|| AppError::not_found("run"))?;
-        Ok(Self { run, role })
+        let access = WorkflowAccess::find(state, current.asker(), run.workflow).await;
+        // What is not there is the run: the workflow behind it is nobody's business.
+        let access = access.map_err(|error| match error.code() {
+            ErrorCode::NotFound => AppError::not_found("run"),
+            _ => error,
+        })?;
+        Ok(Self { run, role: access.workflow.role })
     }
 }

@@ -14,11 +14,12 @@ use engine::{
 };
 use shared::{
     graph::Graph,
-    id::{UserId, WorkspaceId},
+    id::WorkspaceId,
     value::{BlobHash, Media},
 };
 
 use crate::{
+    auth::Asker,
     db::{self, Db, DbError, blob::BlobRow},
     error::AppError,
     state::AppState,
@@ -91,13 +92,13 @@ pub fn sample(hash: &BlobHash) -> Option<&'static Sample> {
     BY_HASH.get_or_init(|| SAMPLES.iter().map(|sample| (sample.hash(), sample)).collect()).get(hash).copied()
 }
 
-/// Type and size of a blob, if the person may read it.
-pub async fn readable_by(db: &Db, user: UserId, hash: &BlobHash) -> Result<Option<(String, u64)>, DbError> {
+/// Type and size of a blob, if the person or key may read it.
+pub async fn readable_by(db: &Db, asker: Asker<'_>, hash: &BlobHash) -> Result<Option<(String, u64)>, DbError> {
     if let Some(sample) = sample(hash) {
         let mime = infer::get(sample.bytes).map_or(UNKNOWN_MIME, |kind| kind.mime_type());
         return Ok(Some((mime.to_owned(), sample.bytes.len() as u64)));
     }
-    if db::blob::readable_by_user(db, user, &[hash.clone()].into()).await?.is_empty() {
+    if db::blob::readable_by_user(db, asker, &[hash.clone()].into()).await?.is_empty() {
         return Ok(None);
     }
     let row = db::blob::find(db, hash).await?;
@@ -139,14 +140,14 @@ fn collect(value: &serde_json::Value, hashes: &mut BTreeSet<BlobHash>) {
 pub async fn grant_what_user_reads(
     db: &Db,
     workspace: WorkspaceId,
-    user: UserId,
+    asker: Asker<'_>,
     graph: &Graph,
 ) -> Result<(), DbError> {
     let named = named_in(graph);
     if named.is_empty() {
         return Ok(());
     }
-    let readable = db::blob::readable_by_user(db, user, &named).await?;
+    let readable = db::blob::readable_by_user(db, asker, &named).await?;
     let mut tx = db.begin().await?;
     db::blob::grant(&mut tx, workspace, &readable).await?;
     tx.commit().await

@@ -100,6 +100,40 @@ impl ModelsConfig {
     }
 }
 
+/// Signing in with GitHub: on when both id and secret are given.
+#[derive(Debug, Clone, Args)]
+pub struct GitHubConfig {
+    /// Client id of an OAuth app at GitHub whose callback is `{public URL}/api/auth/github/callback`.
+    #[arg(long, env = "OPENFLOW_GITHUB_CLIENT_ID")]
+    pub github_client_id: Option<String>,
+
+    /// Its client secret.
+    #[arg(long, env = "OPENFLOW_GITHUB_CLIENT_SECRET", hide_env_values = true)]
+    pub github_client_secret: Option<String>,
+
+    /// Where people sign in. Another one for GitHub Enterprise.
+    #[arg(long, env = "OPENFLOW_GITHUB_URL", default_value = GITHUB_URL)]
+    pub github_url: String,
+
+    /// Where the API answers. For GitHub Enterprise `https://HOST/api/v3`.
+    #[arg(long, env = "OPENFLOW_GITHUB_API_URL", default_value = GITHUB_API_URL)]
+    pub github_api_url: String,
+}
+
+const GITHUB_URL: &str = "https://github.com";
+const GITHUB_API_URL: &str = "https://api.github.com";
+
+impl Default for GitHubConfig {
+    fn default() -> Self {
+        Self {
+            github_client_id: None,
+            github_client_secret: None,
+            github_url: GITHUB_URL.into(),
+            github_api_url: GITHUB_API_URL.into(),
+        }
+    }
+}
+
 /// What `serve` needs.
 #[derive(Debug, Clone, Args)]
 pub struct Config {
@@ -136,6 +170,7 @@ pub struct Config {
 
     #[command(flatten)]
     pub versions: VersionConfig,
+    pub github: GitHubConfig,
 
     /// Log one JSON object a line.
     #[arg(long, env = "OPENFLOW_LOG_JSON")]
@@ -193,6 +228,7 @@ impl Config {
             allow_private_network: false,
             max_upload_bytes: DEFAULT_MAX_UPLOAD_BYTES,
             versions: VersionConfig::default(),
+            github: GitHubConfig::default(),
             log_json: false,
         }
     }

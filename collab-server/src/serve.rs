@@ -16,7 +16,7 @@ const GRACE: Duration = Duration::from_secs(8);
 pub async fn serve(config: Config, listener: TcpListener, shutdown: CancellationToken) -> anyhow::Result<()> {
     let state = AppState::open(config, shutdown.clone()).await?;
     engine::samples::install(state.blobs.as_ref()).await.context("storing the samples")?;
-    let sweep = tokio::spawn(sweep_sessions(state.db.clone()));
+    let sweep = tokio::spawn(sweep_sessions(state.db.clone(), state.rooms.clone()));
     let versions = tokio::spawn(version::watch(state.clone()));
     let app = router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
 

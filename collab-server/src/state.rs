@@ -14,7 +14,7 @@ use shared::node::Catalog;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    auth::{Passwords, Throttle},
+    auth::{Passwords, Throttle, github::GitHub},
     config::Config,
     db::{DatabaseLock, Db, document::DbDocStore},
     keys::MasterKey,
@@ -30,6 +30,8 @@ pub struct Inner {
     pub db: Db,
     pub passwords: Passwords,
     pub throttle: Throttle,
+    /// `None` when no OAuth app is configured.
+    pub github: Option<GitHub>,
     pub master_key: MasterKey,
     pub blobs: Arc<dyn BlobStore>,
     /// For uploads under way: beside the blobs, so that a finished one is moved and not copied.
@@ -69,6 +71,7 @@ impl AppState {
         let (db, lock) = Db::open(&config.data.database_url()).await?;
         let passwords = Passwords::start().await.context("hashing a first password")?;
         let rooms = Rooms::new(Arc::new(DbDocStore::new(db.clone())), Arc::new(DbRights(db.clone())));
+        let github = GitHub::new(&config.github).context("setting up the sign-in with GitHub")?;
         let master_key = MasterKey::load(&config.data)?;
         let blobs = FolderBlobs::open(config.data.blob_dir()).context("opening the folder of blobs")?;
         let upload_dir = blobs.temp_dir();
@@ -88,6 +91,7 @@ impl AppState {
             db,
             passwords,
             throttle: Throttle::default(),
+            github,
             rooms,
             master_key,
             upload_dir,

@@ -105,6 +105,12 @@ record_id! {
     VersionId = "ver";
     /// A stored provider key.
     KeyId = "key";
+    /// A person's key for programs, `of_…`.
+    ApiKeyId = "apk";
+    /// A link that makes whoever follows it a member.
+    InvitationId = "inv";
+    /// A folder of workflows.
+    FolderId = "fld";
 }
 
 macro_rules! graph_id {
@@ -197,7 +203,7 @@ macro_rules! string_schema {
 }
 
 string_schema! {
-    UserId, SessionId, WorkspaceId, WorkflowId, RunId, GenerationId, VersionId, KeyId, NodeId, FrameId,
+    UserId, SessionId, WorkspaceId, WorkflowId, RunId, GenerationId, VersionId, KeyId, ApiKeyId, InvitationId, FolderId, NodeId, FrameId,
     crate::graph::EdgeId, crate::diff::Field, crate::value::BlobHash, crate::value::ValueType,
 }
 

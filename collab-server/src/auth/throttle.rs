@@ -1,4 +1,5 @@
-//! Slows down whoever guesses passwords, by client address and by account.
+//! Slows down whoever guesses: passwords by client address and by account; invitations, API keys and session tokens by
+//! client address.
 
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
@@ -27,6 +28,8 @@ const CHECKS_PER_CLEANUP: u32 = 1024;
 
 pub struct Throttle {
     addresses: DefaultKeyedRateLimiter<IpAddr>,
+    /// Wrong tokens, apart from sign-ins: a page left open with an old cookie must not lock its person out.
+    guesses: DefaultKeyedRateLimiter<IpAddr>,
     /// By hash, so that a long made-up address costs no more memory than a short one.
     accounts: DefaultKeyedRateLimiter<[u8; 32]>,
     checks: AtomicU32,
@@ -36,6 +39,7 @@ impl Default for Throttle {
     fn default() -> Self {
         Self {
             addresses: RateLimiter::keyed(PER_ADDRESS),
+            guesses: RateLimiter::keyed(PER_ADDRESS),
             accounts: RateLimiter::keyed(PER_ACCOUNT),
             checks: AtomicU32::new(0),
         }
@@ -45,11 +49,22 @@ impl Default for Throttle {
 impl Throttle {
     /// One more try from this address.
     pub fn check_address(&self, client: ClientAddress) -> Result<(), AppError> {
+        self.clean_up();
+        check(&self.addresses, &client.0)
+    }
+
+    /// One more token from this address that opens nothing.
+    pub fn check_guess(&self, client: ClientAddress) -> Result<(), AppError> {
+        self.clean_up();
+        check(&self.guesses, &client.0)
+    }
+
+    fn clean_up(&self) {
         if self.checks.fetch_add(1, Ordering::Relaxed) % CHECKS_PER_CLEANUP == CHECKS_PER_CLEANUP - 1 {
             self.addresses.retain_recent();
+            self.guesses.retain_recent();
             self.accounts.retain_recent();
         }
-        check(&self.addresses, &client.0)
     }
 
     /// One more try at this account, whether it exists or not.

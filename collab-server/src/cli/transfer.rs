@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     access::WorkspaceAccess,
+    auth::Asker,
     config::{Config, DataConfig},
     db,
     error::AppError,
@@ -72,11 +73,11 @@ pub async fn import(args: ImportArgs) -> anyhow::Result<()> {
     let imported = async {
         let user = find_user(&state, &args.email).await?;
         let access = match args.workspace {
-            Some(id) => WorkspaceAccess::find(&state, &user, id).await,
-            None => WorkspaceAccess::find_personal(&state, &user).await,
+            Some(id) => WorkspaceAccess::find(&state, Asker::in_person(&user), id).await,
+            None => WorkspaceAccess::find_personal(&state, Asker::in_person(&user)).await,
         };
         let title = args.title.as_deref().unwrap_or_default();
-        workflows::create(&state, &access.map_err(plain)?, title, graph).await.map_err(plain)
+        workflows::create(&state, &access.map_err(plain)?, None, title, graph).await.map_err(plain)
     };
     let imported = imported.await;
     close(&state).await;

@@ -3,12 +3,10 @@
 use std::collections::BTreeSet;
 
 use sea_query::{Expr, ExprTrait, Iden, JoinType, OnConflict, Query};
-use shared::{
-    id::{UserId, WorkspaceId},
-    value::BlobHash,
-};
+use shared::{id::WorkspaceId, value::BlobHash};
 
 use super::{Connection, DbError, Tx, now, workspace::MemberTable};
+use crate::auth::Asker;
 
 #[derive(Iden)]
 enum BlobTable {
@@ -91,13 +89,13 @@ pub async fn grant(tx: &mut Tx, workspace: WorkspaceId, hashes: &BTreeSet<BlobHa
     Ok(())
 }
 
-/// Those of `hashes` that some workspace of `user` may read.
+/// Those of `hashes` that some workspace of the person may read, as far as it is reached.
 pub async fn readable_by_user(
     db: impl Connection + Copy,
-    user: UserId,
+    asker: Asker<'_>,
     hashes: &BTreeSet<BlobHash>,
 ) -> Result<BTreeSet<BlobHash>, DbError> {
-    let select = Query::select()
+    let mut select = Query::select()
         .distinct()
         .column((GrantTable::Table, GrantTable::Hash))
         .from(GrantTable::Table)
@@ -107,8 +105,11 @@ pub async fn readable_by_user(
             Expr::col((MemberTable::Table, MemberTable::WorkspaceId))
                 .equals((GrantTable::Table, GrantTable::WorkspaceId)),
         )
-        .and_where(Expr::col((MemberTable::Table, MemberTable::UserId)).eq(user.as_uuid()))
+        .and_where(Expr::col((MemberTable::Table, MemberTable::UserId)).eq(asker.user.id.as_uuid()))
         .to_owned();
+    if let Some(only) = asker.limits.workspace {
+        select.and_where(Expr::col((GrantTable::Table, GrantTable::WorkspaceId)).eq(only.as_uuid()));
+    }
     readable(db, &select, hashes).await
 }
 

@@ -2,15 +2,16 @@
 
 use sea_query::{Expr, ExprTrait, Iden, JoinType, Order, Query, SelectStatement};
 use shared::{
-    access::Role,
+    access::{Role, effective_role},
     api::Workflow,
-    id::{UserId, WorkflowId, WorkspaceId},
+    id::{FolderId, UserId, WorkflowId, WorkspaceId},
 };
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{
     Connection, DbError, now, rfc3339,
+    workflow_role::{self, WorkflowRoleTable},
     workspace::{MemberTable, role},
 };
 
@@ -20,6 +21,7 @@ pub(super) enum WorkflowTable {
     Table,
     WorkflowId,
     WorkspaceId,
+    FolderId,
     Title,
     Description,
     NodeCount,
@@ -32,6 +34,7 @@ pub(super) enum WorkflowTable {
 pub struct NewWorkflow<'a> {
     pub id: WorkflowId,
     pub workspace: WorkspaceId,
+    pub folder: Option<FolderId>,
     pub created_by: UserId,
     pub mirror: Mirror<'a>,
 }
@@ -51,6 +54,7 @@ pub async fn insert(db: impl Connection, workflow: NewWorkflow<'_>) -> Result<()
         .columns([
             WorkflowTable::WorkflowId,
             WorkflowTable::WorkspaceId,
+            WorkflowTable::FolderId,
             WorkflowTable::Title,
             WorkflowTable::Description,
             WorkflowTable::NodeCount,
@@ -61,6 +65,7 @@ pub async fn insert(db: impl Connection, workflow: NewWorkflow<'_>) -> Result<()
         .values_panic([
             workflow.id.as_uuid().into(),
             workflow.workspace.as_uuid().into(),
+            workflow.folder.map(FolderId::as_uuid).into(),
             workflow.mirror.title.into(),
             workflow.mirror.description.into(),
             i64::from(workflow.mirror.node_count).into(),
@@ -76,6 +81,7 @@ pub async fn insert(db: impl Connection, workflow: NewWorkflow<'_>) -> Result<()
 struct WorkflowRow {
     workflow_id: Uuid,
     workspace_id: Uuid,
+    folder_id: Option<Uuid>,
     title: String,
     description: String,
     node_count: i64,
@@ -84,6 +90,7 @@ struct WorkflowRow {
     created_at: OffsetDateTime,
     updated_at: OffsetDateTime,
     role: String,
+    workflow_role: Option<String>,
 }
 
 impl WorkflowRow {
@@ -91,9 +98,10 @@ impl WorkflowRow {
         Ok(Workflow {
             id: self.workflow_id.into(),
             workspace: self.workspace_id.into(),
+            folder: self.folder_id.map(Into::into),
             title: self.title,
             description: self.description,
-            role: role(&self.role)?,
+            role: effective_role(role(&self.role)?, self.workflow_role.as_deref().map(role).transpose()?),
             created_at: rfc3339(self.created_at),
             updated_at: rfc3339(self.updated_at),
             created_by: self.created_by.into(),
@@ -112,6 +120,7 @@ fn select_for(user: UserId) -> SelectStatement {
         .columns([
             (WorkflowTable::Table, WorkflowTable::WorkflowId),
             (WorkflowTable::Table, WorkflowTable::WorkspaceId),
+            (WorkflowTable::Table, WorkflowTable::FolderId),
             (WorkflowTable::Table, WorkflowTable::Title),
             (WorkflowTable::Table, WorkflowTable::Description),
             (WorkflowTable::Table, WorkflowTable::NodeCount),
@@ -121,6 +130,7 @@ fn select_for(user: UserId) -> SelectStatement {
             (WorkflowTable::Table, WorkflowTable::UpdatedAt),
         ])
         .column((MemberTable::Table, MemberTable::Role))
+        .expr_as(Expr::col((WorkflowRoleTable::Table, WorkflowRoleTable::Role)), "workflow_role")
         .from(WorkflowTable::Table)
         .join(
             JoinType::InnerJoin,
@@ -128,6 +138,7 @@ fn select_for(user: UserId) -> SelectStatement {
             Expr::col((MemberTable::Table, MemberTable::WorkspaceId))
                 .equals((WorkflowTable::Table, WorkflowTable::WorkspaceId)),
         )
+        .left_join(WorkflowRoleTable::Table, workflow_role::of(user))
         .and_where(Expr::col((MemberTable::Table, MemberTable::UserId)).eq(user.as_uuid()))
         .to_owned()
 }
@@ -182,6 +193,41 @@ pub async fn rename(db: impl Connection, id: WorkflowId, title: &str, descriptio
         .and_where(Expr::col(WorkflowTable::WorkflowId).eq(id.as_uuid()))
         .to_owned();
     db.execute(&update).await.map(drop)
+}
+
+/// Puts it into a folder, or to the top.
+pub async fn move_to(db: impl Connection, id: WorkflowId, folder: Option<FolderId>) -> Result<(), DbError> {
+    let update = Query::update()
+        .table(WorkflowTable::Table)
+        .value(WorkflowTable::FolderId, folder.map(FolderId::as_uuid))
+        .and_where(Expr::col(WorkflowTable::WorkflowId).eq(id.as_uuid()))
+        .to_owned();
+    db.execute(&update).await.map(drop)
+}
+
+/// Moves everything that is in one folder.
+pub async fn move_all(db: impl Connection, from: FolderId, to: Option<FolderId>) -> Result<(), DbError> {
+    let update = Query::update()
+        .table(WorkflowTable::Table)
+        .value(WorkflowTable::FolderId, to.map(FolderId::as_uuid))
+        .and_where(Expr::col(WorkflowTable::FolderId).eq(from.as_uuid()))
+        .to_owned();
+    db.execute(&update).await.map(drop)
+}
+
+/// For statements about all workflows of a workspace.
+pub(super) fn ids_in(workspace: WorkspaceId) -> SelectStatement {
+    Query::select()
+        .column(WorkflowTable::WorkflowId)
+        .from(WorkflowTable::Table)
+        .and_where(Expr::col(WorkflowTable::WorkspaceId).eq(workspace.as_uuid()))
+        .to_owned()
+}
+
+/// All of a workspace, for whoever ends their runs and rooms with it.
+pub async fn ids_of(db: impl Connection, workspace: WorkspaceId) -> Result<Vec<WorkflowId>, DbError> {
+    let rows: Vec<(Uuid,)> = db.fetch_all(&ids_in(workspace)).await?;
+    Ok(rows.into_iter().map(|(id,)| id.into()).collect())
 }
 
 /// Called when a run has made something to show in lists.

@@ -81,12 +81,15 @@ pub async fn set_member(
 struct WorkspaceRow {
     workspace_id: Uuid,
     name: String,
+    personal_user_id: Option<Uuid>,
     role: String,
+    user_id: Uuid,
 }
 
 impl WorkspaceRow {
     fn into_workspace(self) -> Result<Workspace, DbError> {
-        Ok(Workspace { id: self.workspace_id.into(), name: self.name, role: role(&self.role)? })
+        let personal = self.personal_user_id == Some(self.user_id);
+        Ok(Workspace { id: self.workspace_id.into(), name: self.name, role: role(&self.role)?, personal })
     }
 }
 
@@ -94,7 +97,9 @@ fn select_for(user: UserId) -> sea_query::SelectStatement {
     Query::select()
         .column((WorkspaceTable::Table, WorkspaceTable::WorkspaceId))
         .column((WorkspaceTable::Table, WorkspaceTable::Name))
+        .column((WorkspaceTable::Table, WorkspaceTable::PersonalUserId))
         .column((MemberTable::Table, MemberTable::Role))
+        .column((MemberTable::Table, MemberTable::UserId))
         .from(WorkspaceTable::Table)
         .join(
             JoinType::InnerJoin,
@@ -139,6 +144,44 @@ pub async fn find_personal(db: impl Connection, user: UserId) -> Result<Option<W
         .to_owned();
     let row: Option<WorkspaceRow> = db.fetch_optional(&select).await?;
     row.map(WorkspaceRow::into_workspace).transpose()
+}
+
+/// Whose own workspace it is, if it is somebody's.
+pub async fn personal_owner(db: impl Connection, id: WorkspaceId) -> Result<Option<UserId>, DbError> {
+    let select = Query::select()
+        .column(WorkspaceTable::PersonalUserId)
+        .from(WorkspaceTable::Table)
+        .and_where(Expr::col(WorkspaceTable::WorkspaceId).eq(id.as_uuid()))
+        .to_owned();
+    let row: Option<(Option<Uuid>,)> = db.fetch_optional(&select).await?;
+    Ok(row.and_then(|(user,)| user).map(Into::into))
+}
+
+pub async fn rename(db: impl Connection, id: WorkspaceId, name: &str) -> Result<(), DbError> {
+    let update = Query::update()
+        .table(WorkspaceTable::Table)
+        .value(WorkspaceTable::Name, name)
+        .and_where(Expr::col(WorkspaceTable::WorkspaceId).eq(id.as_uuid()))
+        .to_owned();
+    db.execute(&update).await.map(drop)
+}
+
+/// Everything in it goes with it.
+pub async fn delete(db: impl Connection, id: WorkspaceId) -> Result<(), DbError> {
+    let delete = Query::delete()
+        .from_table(WorkspaceTable::Table)
+        .and_where(Expr::col(WorkspaceTable::WorkspaceId).eq(id.as_uuid()))
+        .to_owned();
+    db.execute(&delete).await.map(drop)
+}
+
+pub async fn remove_member(db: impl Connection, id: WorkspaceId, user: UserId) -> Result<(), DbError> {
+    let delete = Query::delete()
+        .from_table(MemberTable::Table)
+        .and_where(Expr::col(MemberTable::WorkspaceId).eq(id.as_uuid()))
+        .and_where(Expr::col(MemberTable::UserId).eq(user.as_uuid()))
+        .to_owned();
+    db.execute(&delete).await.map(drop)
 }
 
 #[derive(sqlx::FromRow)]

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use bytes::Bytes;
 use shared::{
     access::Role,
-    id::SessionId,
     presence::PresentUser,
     protocol::{
         CloseCode, DocumentName, SyncMessage,
@@ -16,13 +15,17 @@ use shared::{
 use yrs::StateVector;
 
 use super::{ConnectionId, outbox::Outbox};
+use crate::auth::{Credential, Limits};
 
 /// Somebody who is signed in.
 #[derive(Debug, Clone)]
 pub struct Visitor {
     /// As others see the person.
     pub user: PresentUser,
-    pub session: SessionId,
+    /// With which they came in; the socket ends with it.
+    pub credential: Credential,
+    /// What is left of their role, whatever that is.
+    pub limits: Limits,
 }
 
 /// Which of the two framings a connection speaks.

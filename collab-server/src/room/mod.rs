@@ -39,7 +39,7 @@ use shared::{
     check::Problem,
     document::{Edit, GraphDocument, Origin, OutputsDocument, new_doc, seed},
     graph::Graph,
-    id::{SessionId, UserId, WorkflowId},
+    id::{UserId, WorkflowId},
     outputs::Outputs,
     protocol::DocumentName,
 };
@@ -47,6 +47,8 @@ use tokio::sync::{Mutex, oneshot};
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 use yrs::{ReadTxn, StateVector, Transact};
+
+use crate::auth::Credential;
 
 pub use self::{
     activity::{Activity, Edited},
@@ -248,11 +250,12 @@ impl Rooms {
         }
     }
 
-    /// Closes every socket of a sign-in that has ended.
-    pub async fn signed_out(&self, session: SessionId) {
+    /// Closes every socket of a sign-in or an API key that has ended.
+    pub async fn signed_out(&self, ended: impl Into<Credential>) {
+        let ended = ended.into();
         self.0.rights_epoch.fetch_add(1, Ordering::SeqCst);
         for (_, room) in self.0.registry.open() {
-            room.send(Message::SignedOut(session)).await.ok();
+            room.send(Message::SignedOut(ended)).await.ok();
         }
     }
 

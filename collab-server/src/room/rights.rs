@@ -9,7 +9,7 @@ use shared::{
 
 use super::member::Visitor;
 use crate::{
-    auth::Token,
+    auth::{CurrentUser, Token},
     db::{self, Db, DbError},
 };
 
@@ -24,6 +24,12 @@ pub trait Rights: Send + Sync + 'static {
 
     /// What a person may do with a workflow; `None` if it is not there, or not for them.
     async fn role(&self, user: UserId, workflow: WorkflowId) -> Result<Option<Role>, RightsError>;
+
+    /// What is left of it for somebody who came in with an API key.
+    async fn role_of(&self, visitor: &Visitor, workflow: WorkflowId) -> Result<Option<Role>, RightsError> {
+        let role = self.role(visitor.user.id, workflow).await?;
+        Ok(role.map(|role| visitor.limits.narrow(role)))
+    }
 }
 
 /// Rights as the database has them.
@@ -32,15 +38,22 @@ pub struct DbRights(pub Db);
 #[async_trait]
 impl Rights for DbRights {
     async fn visitor(&self, token: &str) -> Result<Option<Visitor>, RightsError> {
-        let found = db::session::find(&self.0, &Token::presented(token).hash(), db::now()).await?;
-        Ok(found.map(|(session, user)| {
+        let found = CurrentUser::find(&self.0, &Token::presented(token)).await?;
+        Ok(found.map(|CurrentUser { user, credential, limits }| {
             let user = PresentUser { id: user.id, name: user.name, color: color_of(user.id).into() };
-            Visitor { user, session }
+            Visitor { user, credential, limits }
         }))
     }
 
     async fn role(&self, user: UserId, workflow: WorkflowId) -> Result<Option<Role>, RightsError> {
         Ok(db::workflow::role_of(&self.0, workflow, user).await?)
+    }
+
+    async fn role_of(&self, visitor: &Visitor, workflow: WorkflowId) -> Result<Option<Role>, RightsError> {
+        // A workflow stays in its workspace, so this need not be asked again when a role changes.
+        let found = db::workflow::find(&self.0, workflow, visitor.user.id).await?;
+        let found = found.filter(|workflow| visitor.limits.reaches(workflow.workspace));
+        Ok(found.map(|workflow| visitor.limits.narrow(workflow.role)))
     }
 }
 

@@ -1,33 +1,36 @@
-//! `auth/signup`, `auth/login`, `auth/logout`, `me`.
+//! `auth/signup`, `auth/login`, `auth/logout`, `auth/methods`. Signing in with GitHub is `routes::github`.
 
 use axum::{extract::State, http::StatusCode, response::IntoResponse};
 use axum_extra::extract::CookieJar;
 use shared::{
     access::Role,
-    api::{Login, Me, SignUp, SignedIn, User},
+    api::{Login, SignInMethods, SignUp, SignedIn, User},
     error::{ErrorBody, ErrorCode},
     id::{UserId, WorkspaceId},
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
-use super::AppJson;
+use super::{
+    AppJson,
+    text::{check_password, parse_email, parse_name, password_fits},
+};
 use crate::{
     auth::{
-        ClientAddress, CurrentUser, PasswordHash, SameOrigin, Token, cleared_cookie, session_cookie, start_session,
+        ClientAddress, InPerson, PasswordHash, SameOrigin, Token, UserAgent, cleared_cookie, session_cookie,
+        start_session,
     },
-    db::{self, OnConstraint},
+    db::{self, OnConstraint, Tx},
     error::AppError,
     state::AppState,
 };
 
-const MIN_PASSWORD_CHARS: usize = 10;
-/// Long enough for any sentence; a longer one would only make us hash it.
-const MAX_PASSWORD_BYTES: usize = 1024;
-const MAX_NAME_CHARS: usize = 80;
-
 pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(sign_up)).routes(routes!(log_in)).routes(routes!(log_out)).routes(routes!(me))
+    OpenApiRouter::new()
+        .routes(routes!(sign_up))
+        .routes(routes!(log_in))
+        .routes(routes!(log_out))
+        .routes(routes!(methods))
 }
 
 /// Make an account, with a workspace of one's own, and sign in.
@@ -39,6 +42,7 @@ async fn sign_up(
     State(state): State<AppState>,
     _: SameOrigin,
     client: ClientAddress,
+    from: UserAgent,
     jar: CookieJar,
     AppJson(body): AppJson<SignUp>,
 ) -> Result<impl IntoResponse, AppError> {
@@ -49,7 +53,10 @@ async fn sign_up(
     let hash = state.passwords.hash(&body.password).await.map_err(AppError::internal)?;
 
     let user = User { id: UserId::from(Uuid::now_v7()), name, email };
-    let token = create_account(&state, &user, &hash).await?;
+    let mut tx = state.db.begin().await?;
+    insert_account(&mut tx, &user, Some(&hash)).await?;
+    let token = start_session(&mut tx, user.id, &from).await?;
+    tx.commit().await?;
     Ok((StatusCode::CREATED, signed_in(&state, jar, token, user)))
 }
 
@@ -62,56 +69,56 @@ async fn log_in(
     State(state): State<AppState>,
     _: SameOrigin,
     client: ClientAddress,
+    from: UserAgent,
     jar: CookieJar,
     AppJson(body): AppJson<Login>,
 ) -> Result<impl IntoResponse, AppError> {
     state.throttle.check_address(client)?;
     state.throttle.check_account(body.email.trim())?;
-    if body.password.len() > MAX_PASSWORD_BYTES {
+    if !password_fits(&body.password) {
         return Err(invalid_credentials());
     }
     let person = db::user::find_by_email(&state.db, body.email.trim()).await?;
-    let stored = person.as_ref().map(|person| PasswordHash::stored(person.password_hash.clone()));
+    // Who signs in elsewhere has no password, which looks like nobody at all.
+    let stored = person.as_ref().and_then(db::user::UserRow::password);
     // Before anything else is decided, so that an unknown address takes as long as a wrong password.
     let matches = state.passwords.verify(&body.password, stored).await.map_err(AppError::internal)?;
     let person = person.filter(|_| matches).ok_or_else(invalid_credentials)?;
 
-    let token = start_session(&state.db, person.id()).await?;
+    let token = start_session(&state.db, person.id(), &from).await?;
     Ok(signed_in(&state, jar, token, person.to_user()))
 }
 
 /// End this session. Others of the same person stay.
-#[utoipa::path(post, path = "/auth/logout", tag = "auth", responses((status = 204), (status = 401, body = ErrorBody)))]
+#[utoipa::path(
+    post, path = "/auth/logout", tag = "auth",
+    responses((status = 204), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)),
+)]
 async fn log_out(
     State(state): State<AppState>,
-    current: CurrentUser,
+    current: InPerson,
     jar: CookieJar,
 ) -> Result<impl IntoResponse, AppError> {
-    db::session::delete(&state.db, current.session).await?;
+    db::session::delete(&state.db, current.session, current.user.id).await?;
     state.rooms.signed_out(current.session).await;
     Ok((jar.add(cleared_cookie(&state.config)), StatusCode::NO_CONTENT))
 }
 
-/// Who is signed in, and where they are a member.
-#[utoipa::path(get, path = "/me", tag = "auth", responses((status = 200, body = Me), (status = 401, body = ErrorBody)))]
-async fn me(State(state): State<AppState>, current: CurrentUser) -> Result<AppJson<Me>, AppError> {
-    let workspaces = db::workspace::list(&state.db, current.user.id).await?;
-    Ok(AppJson(Me { user: current.user, workspaces }))
+/// How one can sign in here, beside a password.
+#[utoipa::path(get, path = "/auth/methods", tag = "auth", security(()), responses((status = 200, body = SignInMethods)))]
+async fn methods(State(state): State<AppState>) -> AppJson<SignInMethods> {
+    AppJson(SignInMethods { github: state.github.is_some() })
 }
 
-/// Person, workspace, membership and session, or nothing.
-async fn create_account(state: &AppState, user: &User, hash: &PasswordHash) -> Result<Token, AppError> {
+/// Person, workspace and membership.
+pub(super) async fn insert_account(tx: &mut Tx, user: &User, password: Option<&PasswordHash>) -> Result<(), AppError> {
     let workspace = WorkspaceId::from(Uuid::now_v7());
     let now = db::now();
-    let mut tx = state.db.begin().await?;
-    db::user::insert(&mut tx, user, hash.as_str(), now).await.on_constraint("user_email_key", || {
+    db::user::insert(&mut *tx, user, password, now).await.on_constraint("user_email_key", || {
         AppError::new(ErrorCode::EmailTaken, "there is an account with this e-mail address already")
     })?;
-    db::workspace::insert(&mut tx, workspace, &user.name, Some(user.id), now).await?;
-    db::workspace::set_member(&mut tx, workspace, user.id, Role::Owner, now).await?;
-    let token = start_session(&mut tx, user.id).await?;
-    tx.commit().await?;
-    Ok(token)
+    db::workspace::insert(&mut *tx, workspace, &user.name, Some(user.id), now).await?;
+    Ok(db::workspace::set_member(&mut *tx, workspace, user.id, Role::Owner, now).await?)
 }
 
 fn signed_in(state: &AppState, jar: CookieJar, token: Token, user: User) -> impl IntoResponse + use<> {
@@ -121,59 +128,4 @@ fn signed_in(state: &AppState, jar: CookieJar, token: Token, user: User) -> impl
 
 fn invalid_credentials() -> AppError {
     AppError::new(ErrorCode::InvalidCredentials, "e-mail or password is wrong")
-}
-
-fn check_password(password: &str) -> Result<(), AppError> {
-    let refuse = |message: String| Err(AppError::new(ErrorCode::WeakPassword, message));
-    if password.chars().count() < MIN_PASSWORD_CHARS {
-        return refuse(format!("`password`: at least {MIN_PASSWORD_CHARS} characters"));
-    }
-    if password.len() > MAX_PASSWORD_BYTES {
-        return refuse(format!("`password`: at most {MAX_PASSWORD_BYTES} bytes"));
-    }
-    Ok(())
-}
-
-/// No more than what every address has; whether it is somebody's only a mail could tell.
-fn parse_email(text: &str) -> Result<String, AppError> {
-    let email = text.trim();
-    let shaped = email.split_once('@').is_some_and(|(local, domain)| {
-        !local.is_empty()
-            && domain.len() >= 3
-            && !domain.contains('@')
-            && !domain.starts_with('.')
-            && !domain.ends_with('.')
-    });
-    let clean = email.len() <= 254 && !email.chars().any(|c| c.is_whitespace() || c.is_control());
-    if shaped && clean { Ok(email.to_owned()) } else { Err(AppError::bad_request("`email`: not an e-mail address")) }
-}
-
-/// A name or title that people see in one line.
-pub(super) fn parse_name(text: &str, field: &'static str) -> Result<String, AppError> {
-    let name = text.trim();
-    if name.is_empty() {
-        Err(AppError::bad_request(format!("`{field}`: must not be empty")))
-    } else if name.chars().count() > MAX_NAME_CHARS {
-        Err(AppError::bad_request(format!("`{field}`: at most {MAX_NAME_CHARS} characters")))
-    } else if name.chars().any(char::is_control) {
-        Err(AppError::bad_request(format!("`{field}`: must be one line of plain text")))
-    } else {
-        Ok(name.to_owned())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_needs_two_sides() {
-        for good in ["ada@example.org", "a.b+c@localhost", " ada@example.org "] {
-            assert!(parse_email(good).is_ok(), "{good}");
-        }
-        for bad in ["", "ada", "@example.org", "ada@", "a@b@c.de", "ada @example.org", "ada@.org", "ada@exa\nmple.org"]
-        {
-            assert!(parse_email(bad).is_err(), "{bad}");
-        }
-    }
 }

@@ -16,7 +16,12 @@ use crate::{error::AppError, state::AppState, web};
 
 mod extract;
 mod middleware;
+mod text;
 mod auth;
+mod github;
+mod me;
+mod sessions;
+mod api_keys;
 mod blobs;
 mod health;
 mod keys;
@@ -29,6 +34,10 @@ mod openapi;
 mod sync;
 mod versions;
 mod workspaces;
+mod members;
+mod invitations;
+mod folders;
+mod workflow_members;
 
 pub use extract::{AppJson, AppPath, AppQuery};
 
@@ -39,9 +48,17 @@ const MAX_BODY_BYTES: usize = 12 << 20;
 fn quick() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(auth::routes())
+        .merge(github::routes())
+        .merge(me::routes())
+        .merge(sessions::routes())
+        .merge(api_keys::routes())
         .merge(workspaces::routes())
+        .merge(members::routes())
+        .merge(invitations::routes())
+        .merge(folders::routes())
         .merge(keys::routes())
         .merge(workflows::routes())
+        .merge(workflow_members::routes())
         .merge(nodes::routes())
         .merge(models::routes())
         .merge(runs::routes())

@@ -13,13 +13,13 @@ use shared::{
     error::{ErrorBody, ErrorCode},
     exchange::{self, ExchangeError},
     graph::Graph,
-    id::{WorkflowId, WorkspaceId},
+    id::{FolderId, UserId, WorkflowId, WorkspaceId},
     version::VersionReason,
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
-use super::{AppJson, AppQuery};
+use super::{AppJson, AppQuery, folders::check_folder};
 use crate::{
     access::{WorkflowAccess, WorkspaceAccess},
     auth::CurrentUser,
@@ -64,9 +64,14 @@ async fn list_workflows(
     AppQuery(query): AppQuery<ListQuery>,
 ) -> Result<AppJson<Vec<Workflow>>, AppError> {
     if let Some(workspace) = query.workspace {
-        WorkspaceAccess::find(&state, &current.user, workspace).await?;
+        WorkspaceAccess::find(&state, current.asker(), workspace).await?;
     }
-    Ok(AppJson(db::workflow::list(&state.db, current.user.id, query.workspace).await?))
+    let only = query.workspace.or(current.limits.workspace);
+    let mut workflows = db::workflow::list(&state.db, current.user.id, only).await?;
+    for workflow in &mut workflows {
+        workflow.role = current.limits.narrow(workflow.role);
+    }
+    Ok(AppJson(workflows))
 }
 
 /// Make a workflow, empty or from a graph in the exchange format (which is also how one is imported).
@@ -83,16 +88,16 @@ async fn create_workflow(
     AppJson(body): AppJson<CreateWorkflow>,
 ) -> Result<(StatusCode, AppJson<Workflow>), AppError> {
     let access = match body.workspace {
-        Some(id) => WorkspaceAccess::find(&state, &current.user, id).await?,
-        None => WorkspaceAccess::find_personal(&state, &current.user).await?,
+        Some(id) => WorkspaceAccess::find(&state, current.asker(), id).await?,
+        None => WorkspaceAccess::find_personal(&state, current.asker()).await?,
     };
     // Before the graph is looked at: what is wrong with it is no business of somebody who may not bring it.
     access.require(Role::can_edit)?;
-    let graph = match &body.graph {
-        Some(value) => exchange::read_value(value).map_err(invalid_graph)?,
-        None => Graph::default(),
-    };
-    let workflow = create(&state, &access, &body.title, graph).await?;
+    let graph = body.graph.as_ref().map(read_graph).transpose()?.unwrap_or_default();
+    if let Some(folder) = body.folder {
+        check_folder(&state, access.workspace.id, folder).await?;
+    }
+    let workflow = create(&state, &access, body.folder, &body.title, graph).await?;
     Ok((StatusCode::CREATED, AppJson(workflow)))
 }
 
@@ -105,7 +110,7 @@ async fn open_workflow(access: WorkflowAccess) -> AppJson<Workflow> {
     AppJson(access.workflow)
 }
 
-/// Rename or describe. Everybody who has it open sees it.
+/// Rename, describe, or put into a folder. Everybody who has it open sees it.
 #[utoipa::path(
     patch, path = "/workflows/{id}", tag = "workflows", params(("id" = WorkflowId, Path)), request_body = PatchWorkflow,
     responses(
@@ -122,6 +127,27 @@ async fn change_workflow(
     let title = body.title.as_deref().map(parse_title).transpose()?;
     let description = body.description.as_deref().map(parse_description).transpose()?;
     let mut workflow = access.workflow;
+    if let Some(folder) = body.folder {
+        if let Some(folder) = folder {
+            check_folder(&state, workflow.workspace, folder).await?;
+        }
+        db::workflow::move_to(&state.db, workflow.id, folder).await?;
+        workflow.folder = folder;
+    }
+    if title.is_some() || description.is_some() {
+        describe(&state, access.user.id, &mut workflow, title, description).await?;
+    }
+    Ok(AppJson(workflow))
+}
+
+/// In the document, where everybody sees it, and in the row.
+async fn describe(
+    state: &AppState,
+    user: UserId,
+    workflow: &mut Workflow,
+    title: Option<String>,
+    description: Option<String>,
+) -> Result<(), AppError> {
     let edit = {
         let (title, description) = (title.clone(), description.clone());
         move |edit: &mut Edit<'_>| {
@@ -130,12 +156,15 @@ async fn change_workflow(
         }
     };
     state.rooms.edit(workflow.id, Box::new(edit)).await?;
-    state.rooms.activity().note(workflow.id, Some(access.user.id));
-    workflow.title = title.unwrap_or(workflow.title);
-    workflow.description = description.unwrap_or(workflow.description);
+    state.rooms.activity().note(workflow.id, Some(user));
+    if let Some(title) = title {
+        workflow.title = title;
+    }
+    if let Some(description) = description {
+        workflow.description = description;
+    }
     // The room repeats it too, in its own time; whoever asks for the list next should see it now.
-    db::workflow::rename(&state.db, workflow.id, &workflow.title, &workflow.description).await?;
-    Ok(AppJson(workflow))
+    Ok(db::workflow::rename(&state.db, workflow.id, &workflow.title, &workflow.description).await?)
 }
 
 /// Delete, with its documents and runs. Whoever has it open is sent away.
@@ -170,6 +199,7 @@ async fn export_graph(State(state): State<AppState>, access: WorkflowAccess) -> 
 pub(crate) async fn create(
     state: &AppState,
     access: &WorkspaceAccess,
+    folder: Option<FolderId>,
     title: &str,
     mut graph: Graph,
 ) -> Result<Workflow, AppError> {
@@ -177,31 +207,51 @@ pub(crate) async fn create(
     let title = [title.trim(), graph.meta.title.trim()].into_iter().find(|title| !title.is_empty());
     graph.meta.title = parse_title(title.unwrap_or(UNTITLED))?;
     graph.meta.description = parse_description(&graph.meta.description)?;
-    store(state, access, &graph).await
+    store(state, access, folder, &graph).await
 }
 
 /// Row, documents, and the right to what the graph shows.
-async fn store(state: &AppState, access: &WorkspaceAccess, graph: &Graph) -> Result<Workflow, AppError> {
+async fn store(
+    state: &AppState,
+    access: &WorkspaceAccess,
+    folder: Option<FolderId>,
+    graph: &Graph,
+) -> Result<Workflow, AppError> {
     let id = WorkflowId::from(Uuid::now_v7());
     let workspace = access.workspace.id;
     let mirror =
         Mirror { title: &graph.meta.title, description: &graph.meta.description, node_count: graph.nodes.len() as u32 };
-    let new = NewWorkflow { id, workspace, created_by: access.user.id, mirror };
+    let new = NewWorkflow { id, workspace, folder, created_by: access.user.id, mirror };
     db::workflow::insert(&state.db, new).await?;
     // The documents are stored in the room's own transaction, and hang on the row.
     if let Err(error) = state.rooms.create(id, graph).await {
         db::workflow::delete(&state.db, id).await?;
         return Err(error.into());
     }
-    grant_what_user_reads(&state.db, workspace, access.user.id, graph).await?;
+    grant_what_user_reads(&state.db, workspace, access.asker(), graph).await?;
     if !graph.nodes.is_empty() {
         // What it was made of, to come back to.
         version::keep(state, id, graph, VersionReason::Created, None, [access.user.id]).await?;
     }
-    Ok(WorkflowAccess::find(state, &access.user, id).await?.workflow)
+    let stored = db::workflow::find(&state.db, id, access.user.id).await?;
+    let stored = stored.ok_or_else(|| AppError::not_found("workflow"))?;
+    // What counts in the workspace counts in what was just made in it, for a key too.
+    Ok(Workflow { role: access.workspace.role, ..stored })
 }
 
-pub(super) fn invalid_graph(error: ExchangeError) -> AppError {
+pub(super) fn read_graph(value: &serde_json::Value) -> Result<Graph, AppError> {
+    exchange::read_value(value).map_err(invalid_graph)
+}
+
+/// Of the version that somebody keeps for themselves.
+pub(super) fn title_of_copy(title: &str) -> String {
+    const SUFFIX: &str = " (my copy)";
+    let title = if title.trim().is_empty() { UNTITLED } else { title.trim() };
+    let kept: String = title.chars().take(MAX_TITLE_CHARS - SUFFIX.len()).collect();
+    format!("{}{SUFFIX}", kept.trim_end())
+}
+
+fn invalid_graph(error: ExchangeError) -> AppError {
     let code = match error {
         ExchangeError::TooLarge { .. } | ExchangeError::TooMany { .. } => ErrorCode::TooLarge,
         _ => ErrorCode::InvalidGraph,

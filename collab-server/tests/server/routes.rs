@@ -6,10 +6,20 @@ use shared::value::BlobHash;
 
 use crate::support::{Answer, Person, TestApp, on_each_database};
 
+/// What answers whoever asks: the ways in, and where an invitation leads.
+const OPEN: [&str; 6] = [
+    "POST /api/auth/signup",
+    "POST /api/auth/login",
+    "GET /api/auth/methods",
+    "GET /api/auth/github",
+    "GET /api/auth/github/callback",
+    "POST /api/invitations/preview",
+];
+
 struct Route {
     method: Method,
     path: String,
-    /// Answers whoever asks: sign-up and sign-in.
+    /// Answers whoever asks.
     open: bool,
 }
 
@@ -59,7 +69,19 @@ async fn ids_of(owner: &Person<'_>) -> Value {
         _ => "run_00000000000000000000000000000001".to_owned(),
     };
     let version = owner.post(&format!("/api/workflows/{workflow}/versions"), json!({"name": "Kept"})).await.ok().json();
+    let session = owner.get("/api/me/sessions").await.ok().json()[0]["id"].clone();
+    let body = json!({"name": "Script", "scope": "read"});
+    let api_key = owner.post("/api/me/api-keys", body).await.ok().json()["key"]["id"].clone();
+    let folders = format!("/api/workspaces/{workspace}/folders");
+    let folder = owner.post(&folders, json!({"name": "Drafts"})).await.ok().json()["id"].clone();
+    let invitations = format!("/api/workspaces/{workspace}/invitations");
+    let invitation = owner.post(&invitations, json!({"role": "viewer"})).await.ok().json()["invitation"]["id"].clone();
     json!({
+        "{session}": session,
+        "{api_key}": api_key,
+        "{folder}": folder,
+        "{invitation}": invitation,
+        "{user}": owner.user().id,
         "/workspaces/{id}": format!("/workspaces/{workspace}"),
         "/workflows/{id}": format!("/workflows/{workflow}"),
         "/runs/{id}": format!("/runs/{run}"),
@@ -77,7 +99,7 @@ on_each_database! {
             let answer = route.ask(&app.stranger(), &ids).await;
             let what = format!("{} {}", route.method, route.path);
             if route.open {
-                assert!(what == "POST /api/auth/signup" || what == "POST /api/auth/login", "{what} is open to anybody");
+                assert!(OPEN.contains(&what.as_str()), "{what} is open to anybody");
             } else {
                 assert_eq!(answer.refusal(), "401 unauthorized: sign in first", "{what}");
             }
@@ -93,6 +115,11 @@ on_each_database! {
             "/runs/{id}": "/runs/run_00000000000000000000000000000001",
             "{version}": "ver_00000000000000000000000000000001",
             "{key}": "key_00000000000000000000000000000001",
+            "{session}": "ses_00000000000000000000000000000001",
+            "{api_key}": "apk_00000000000000000000000000000001",
+            "{folder}": "fld_00000000000000000000000000000001",
+            "{invitation}": "inv_00000000000000000000000000000001",
+            "{user}": "usr_00000000000000000000000000000001",
             "{hash}": BlobHash::of(b"nothing"),
         });
         for route in all_routes(&app).await.into_iter().filter(Route::is_about_something) {

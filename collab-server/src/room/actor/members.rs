@@ -46,7 +46,7 @@ impl Room {
         let concerned = self.members.values_mut().filter(|member| member.visitor.user.id == user);
         let ids: Vec<ConnectionId> = concerned
             .map(|member| {
-                member.role = role;
+                member.role = member.visitor.limits.narrow(role);
                 member.id
             })
             .collect();

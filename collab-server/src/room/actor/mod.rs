@@ -19,7 +19,7 @@ use std::{
 use bytes::Bytes;
 use shared::{
     access::Role,
-    id::{SessionId, UserId},
+    id::UserId,
     protocol::{CloseCode, DocumentName, awareness::Entry},
 };
 use tokio::{
@@ -44,6 +44,7 @@ use super::{
     timing::Timing,
     update::Outline,
 };
+use crate::auth::Credential;
 
 /// How often to see whether a socket that fell behind has drained.
 const RESYNC_EVERY: Duration = Duration::from_millis(50);
@@ -102,7 +103,7 @@ pub enum Message {
         user: UserId,
         role: Option<Role>,
     },
-    SignedOut(SessionId),
+    SignedOut(Credential),
     Deleted,
     Shutdown,
 }
@@ -297,8 +298,8 @@ impl Room {
             Message::Read(read) => read(self.replica.view()),
             Message::Edit { edit, committed } => self.edit(edit, committed),
             Message::RoleChanged { user, role } => self.change_role(user, role),
-            Message::SignedOut(session) => {
-                self.dismiss(CloseCode::Unauthorized, |member| member.visitor.session == session);
+            Message::SignedOut(ended) => {
+                self.dismiss(CloseCode::Unauthorized, |member| member.visitor.credential == ended);
             }
             Message::Deleted => {
                 self.dismiss(CloseCode::NotFound, |_| true);

@@ -83,7 +83,7 @@ impl Rooms {
         let token = tokens.iter().find(|token| !token.is_empty()).ok_or(Refusal::Denied(CloseCode::Unauthorized))?;
         let visitor = rights.visitor(token).await.map_err(later)?;
         let visitor = visitor.ok_or(Refusal::Denied(CloseCode::Unauthorized))?;
-        let role = rights.role(visitor.user.id, name.workflow()).await.map_err(later)?;
+        let role = rights.role_of(&visitor, name.workflow()).await.map_err(later)?;
         // A workflow that does not exist looks the same as one that is somebody else's.
         let role = role.filter(|role| role.can_read()).ok_or(Refusal::Denied(CloseCode::Forbidden))?;
         Ok(Admitted { visitor, role, name, rights_epoch })

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use shared::{
     access::Role,
     graph::{Graph, Node},
-    id::{NodeId, UserId, WorkflowId},
+    id::{NodeId, SessionId, UserId, WorkflowId},
     presence::PresentUser,
     protocol::{CloseCode, DocumentName, hocuspocus::SyncStatus},
 };
@@ -17,6 +17,7 @@ use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
 use super::{MemoryStore, Rights, RightsError, RoomError, Rooms, Timing, Visitor, outbox::Outgoing};
+use crate::auth::Limits;
 use peer::{Peer, add_note};
 
 /// Everybody is who their token says, and an editor everywhere.
@@ -28,7 +29,7 @@ impl Rights for Everybody {
         let number = u128::from(token.len() as u64);
         let user =
             PresentUser { id: UserId::from(Uuid::from_u128(number)), name: token.into(), color: "#ffffff".into() };
-        Ok(Some(Visitor { user, session: Uuid::from_u128(number).into() }))
+        Ok(Some(Visitor { user, credential: SessionId::from(Uuid::from_u128(number)).into(), limits: Limits::NONE }))
     }
 
     async fn role(&self, _user: UserId, _workflow: WorkflowId) -> Result<Option<Role>, RightsError> {

@@ -79,8 +79,8 @@ async fn destination(
     workspace: Option<WorkspaceId>,
 ) -> Result<WorkspaceAccess, AppError> {
     match workspace {
-        Some(id) => WorkspaceAccess::find(state, &current.user, id).await,
-        None => WorkspaceAccess::find_personal(state, &current.user).await,
+        Some(id) => WorkspaceAccess::find(state, current.asker(), id).await,
+        None => WorkspaceAccess::find_personal(state, current.asker()).await,
     }
 }
 

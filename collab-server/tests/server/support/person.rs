@@ -26,6 +26,11 @@ impl<'a> Person<'a> {
         Self { app, signed_in: Some(answer.read_as()) }
     }
 
+    /// A program with a key of this person's.
+    pub fn with_token(&self, token: &str) -> Self {
+        Self { app: self.app, signed_in: Some(SignedIn { token: token.into(), user: self.user().clone() }) }
+    }
+
     pub fn user(&self) -> &User {
         &self.signed_in.as_ref().expect("a stranger has no account").user
     }
@@ -70,6 +75,15 @@ impl<'a> Person<'a> {
 
     pub async fn patch(&self, path: &str, body: Value) -> Answer {
         self.send_json(Method::PATCH, path, &body).await
+    }
+
+    pub async fn put(&self, path: &str, body: Value) -> Answer {
+        self.send_json(Method::PUT, path, &body).await
+    }
+
+    /// Makes a workspace for a team, and owns it.
+    pub async fn team(&self, name: &str) -> WorkspaceId {
+        self.post("/api/workspaces", json!({"name": name})).await.ok().read_as::<shared::api::Workspace>().id
     }
 
     /// One's own workspace.

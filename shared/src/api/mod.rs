@@ -9,9 +9,19 @@ use serde::{Deserialize, Serialize};
 use crate::{
     access::Role,
     graph::Graph,
-    id::{KeyId, NodeId, RunId, UserId, WorkflowId, WorkspaceId},
+    id::{FolderId, KeyId, NodeId, RunId, UserId, WorkflowId, WorkspaceId},
     run::RunStatus,
     value::Values,
+};
+
+mod account;
+mod team;
+
+pub use account::{Account, ApiKey, ChangePassword, CreateApiKey, CreatedApiKey, PatchMe, Session, SignInMethods};
+pub use team::{
+    CreateFolder, CreateInvitation, CreateWorkspace, CreatedInvitation, Folder, Invitation, InvitationPreview,
+    InvitationToken, KeepCopy, PatchFolder, PatchMember, PatchWorkspace, SetWorkflowRole, TransferWorkspace,
+    WorkflowMember,
 };
 
 /// `POST /api/auth/signup`
@@ -56,6 +66,7 @@ pub struct User {
 pub struct Me {
     pub user: User,
     pub workspaces: Vec<Workspace>,
+    pub account: Account,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,6 +76,9 @@ pub struct Workspace {
     pub name: String,
     /// The asking person's.
     pub role: Role,
+    /// Whether it is the asking person's own, made at sign-up: it cannot be left, handed over or deleted.
+    #[serde(default)]
+    pub personal: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -91,6 +105,9 @@ pub struct CreateWorkflow {
     /// Absent: the person's own workspace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workspace: Option<WorkspaceId>,
+    /// Absent: the top of the workspace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<FolderId>,
     pub title: String,
     /// In the exchange format. Kept as JSON here, so that the refusal can name the place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -102,6 +119,9 @@ pub struct CreateWorkflow {
 pub struct Workflow {
     pub id: WorkflowId,
     pub workspace: WorkspaceId,
+    /// Absent: the top of the workspace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<FolderId>,
     pub title: String,
     pub description: String,
     /// The asking person's.
@@ -123,6 +143,16 @@ pub struct PatchWorkflow {
     pub title: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+    /// `null` moves it to the top of its workspace.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    pub folder: Option<Option<FolderId>>,
+}
+
+/// Tells `null` from absent, which serde takes for the same.
+fn given<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
 }
 
 /// `GET /api/templates`: the starter workflows that ship with the server.
