@@ -28,18 +28,18 @@ on_each_database! {
     async fn a_dropped_transaction_leaves_nothing(app: TestApp) {
         let db = &app.state.db;
         let mut tx = db.begin().await.unwrap();
-        collab_server::db::user::insert(&mut tx, &ada(), "hash", now()).await.unwrap();
+        collab_server::db::user::insert(&mut tx, &ada(), None, now()).await.unwrap();
         drop(tx);
         assert_eq!(count_users(db).await, 0);
     }
 
     async fn a_constraint_is_known_by_its_name(app: TestApp) {
         let db = &app.state.db;
-        collab_server::db::user::insert(db, &ada(), "hash", now()).await.unwrap();
-        let again = collab_server::db::user::insert(db, &ada(), "hash", now()).await;
+        collab_server::db::user::insert(db, &ada(), None, now()).await.unwrap();
+        let again = collab_server::db::user::insert(db, &ada(), None, now()).await;
         let answer: AppError = again.on_constraint("user_email_key", || AppError::conflict("taken")).unwrap_err();
         assert_eq!(answer.message(), "taken");
-        let again = collab_server::db::user::insert(db, &ada(), "hash", now()).await;
+        let again = collab_server::db::user::insert(db, &ada(), None, now()).await;
         let other: AppError = again.on_constraint("another_key", || AppError::conflict("taken")).unwrap_err();
         assert_eq!(other.code(), shared::error::ErrorCode::Internal);
     }
@@ -47,13 +47,13 @@ on_each_database! {
     async fn writers_wait_for_each_other_and_readers_for_nobody(app: TestApp) {
         let db = app.state.db.clone();
         let mut tx = db.begin().await.unwrap();
-        collab_server::db::user::insert(&mut tx, &ada(), "hash", now()).await.unwrap();
+        collab_server::db::user::insert(&mut tx, &ada(), None, now()).await.unwrap();
         assert_eq!(count_users(&db).await, 0, "a reader sees what was committed");
         let writer = tokio::spawn({
             let db = db.clone();
             async move {
                 let bob = User { email: "bob@example.org".into(), ..ada() };
-                collab_server::db::user::insert(&db, &bob, "hash", now()).await
+                collab_server::db::user::insert(&db, &bob, None, now()).await
             }
         });
         tokio::task::yield_now().await;
@@ -66,7 +66,7 @@ on_each_database! {
         let inserts = (0..200).map(|n| {
             let db = app.state.db.clone();
             let user = User { email: format!("user{n}@example.org"), ..ada() };
-            tokio::spawn(async move { collab_server::db::user::insert(&db, &user, "hash", now()).await })
+            tokio::spawn(async move { collab_server::db::user::insert(&db, &user, None, now()).await })
         });
         for insert in inserts.collect::<Vec<_>>() {
             insert.await.unwrap().unwrap();

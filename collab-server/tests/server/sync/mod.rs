@@ -24,7 +24,7 @@ pub async fn new_workflow(state: &AppState, person: &Person<'_>) -> WorkflowId {
     let workspace: WorkspaceId = person.workspace().await;
     let id = WorkflowId::from(Uuid::now_v7());
     let mirror = db::workflow::Mirror { title: "Test", description: "", node_count: 0 };
-    let row = db::workflow::NewWorkflow { id, workspace, created_by: person.user().id, mirror };
+    let row = db::workflow::NewWorkflow { id, workspace, folder: None, created_by: person.user().id, mirror };
     db::workflow::insert(&state.db, row).await.expect("a fresh id");
     let graph = Graph { meta: Meta { title: "Test".into(), ..Meta::default() }, ..Graph::default() };
     state.rooms.create(id, &graph).await.expect("a fresh document");
