@@ -59,7 +59,7 @@ async fn add_member(
         return Err(AppError::not_found("person"));
     };
     let mut tx = state.db.begin().await?;
-    change(&mut tx, &access, person.id(), Some(body.role)).await?;
+    change(&mut tx, &access, person.id(), Change::Take(body.role)).await?;
     tx.commit().await?;
     state.rooms.role_changed(person.id(), None).await;
     Ok(AppJson(Member { user: person.id(), name: person.name, email: person.email, role: body.role }))
@@ -83,11 +83,10 @@ async fn change_member(
     let AppPath((_, user)) = path;
     access.require(Role::can_manage)?;
     let mut tx = state.db.begin().await?;
-    let member = change(&mut tx, &access, user, Some(body.role)).await?;
-    // Dropped with what it wrote: nobody comes in this way.
-    let member = member.ok_or_else(|| AppError::not_found("member"))?;
+    let member = change(&mut tx, &access, user, Change::Keep(body.role)).await?;
     tx.commit().await?;
     state.rooms.role_changed(user, None).await;
+    let member = member.ok_or_else(|| AppError::not_found("member"))?;
     Ok(AppJson(Member { role: body.role, ..member }))
 }
 
@@ -112,10 +111,28 @@ async fn remove_member(
         access.require(Role::can_manage)?;
     }
     let mut tx = state.db.begin().await?;
-    change(&mut tx, &access, user, None).await?;
+    change(&mut tx, &access, user, Change::Remove).await?;
     tx.commit().await?;
     state.rooms.role_changed(user, None).await;
     Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Clone, Copy)]
+enum Change {
+    /// A role for anybody: who is no member becomes one.
+    Take(Role),
+    /// Another role for somebody who is a member.
+    Keep(Role),
+    Remove,
+}
+
+impl Change {
+    fn role(self) -> Option<Role> {
+        match self {
+            Self::Take(role) | Self::Keep(role) => Some(role),
+            Self::Remove => None,
+        }
+    }
 }
 
 /// Checks and writes a new role, or an end of membership. Yields the member as they were; `None` for a new one.
@@ -123,7 +140,7 @@ async fn change(
     tx: &mut Tx,
     access: &WorkspaceAccess,
     user: UserId,
-    new: Option<Role>,
+    change: Change,
 ) -> Result<Option<Member>, AppError> {
     let workspace = access.workspace.id;
     // Two owners who demote each other at once must not leave a workspace nobody owns.
@@ -132,6 +149,10 @@ async fn change(
     let personal = db::workspace::personal_owner(&mut *tx, workspace).await?;
     let owners = members.iter().filter(|member| member.role == Role::Owner).count();
     let old = members.into_iter().find(|member| member.user == user);
+    if old.is_none() && !matches!(change, Change::Take(_)) {
+        return Err(AppError::not_found("member"));
+    }
+    let new = change.role();
     check_change(access, personal, old.as_ref(), owners, user, new)?;
     match new {
         Some(role) => {
@@ -159,9 +180,6 @@ fn check_change(
     new: Option<Role>,
 ) -> Result<(), AppError> {
     let old = old.map(|member| member.role);
-    if new.is_none() && old.is_none() {
-        return Err(AppError::not_found("member"));
-    }
     let leaves = new.is_none() && user == access.user.id;
     if !leaves && !may_change_role(access.workspace.role, old, new) {
         return Err(AppError::forbidden("only an owner makes or changes an owner"));
