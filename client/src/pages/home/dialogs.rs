@@ -24,7 +24,7 @@ pub fn Rename(workflow: Workflow, onclose: EventHandler<()>, ondone: EventHandle
             return;
         }
         busy.set(true);
-        let body = PatchWorkflow { title: Some(wanted), description: None };
+        let body = PatchWorkflow { title: Some(wanted), ..PatchWorkflow::default() };
         match Api.patch_workflow(id, &body).await {
             Ok(_) => {
                 onclose.call(());

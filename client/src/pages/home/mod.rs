@@ -163,7 +163,7 @@ fn use_starter(workspace: shared::id::WorkspaceId) -> Starter {
                 return;
             }
             busy.set(true);
-            let body = CreateWorkflow { workspace: Some(workspace), title, graph };
+            let body = CreateWorkflow { workspace: Some(workspace), folder: None, title, graph };
             match Api.create_workflow(&body).await {
                 Ok(workflow) => {
                     navigator().push(Route::Workflow { id: workflow.id });
