@@ -170,6 +170,8 @@ pub struct Config {
 
     #[command(flatten)]
     pub versions: VersionConfig,
+
+    #[command(flatten)]
     pub github: GitHubConfig,
 
     /// Log one JSON object a line.

@@ -8,6 +8,7 @@ mod cli;
 mod database;
 mod keys;
 mod nodes;
+mod rights;
 mod routes;
 mod runs;
 mod js_clients;

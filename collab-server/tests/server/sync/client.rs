@@ -171,7 +171,7 @@ impl Client {
         }
     }
 
-    async fn send_frame(&mut self, message: hocuspocus::Message<'_>) {
+    pub async fn send_frame(&mut self, message: hocuspocus::Message<'_>) {
         let frame = Frame::Document { address: &self.name, message }.encode();
         self.send_bytes(frame).await;
     }
