@@ -87,6 +87,11 @@ impl<'a> Scene<'a> {
             let body = json!({"provider": "openai", "secret": "sk-0123456789", "name": Uuid::new_v4()});
             path = path.replace("{key}", &self.made(&format!("{ws}/keys"), body, "/id").await);
         }
+        if path.contains("/versions") {
+            // Two versions of the same are one.
+            let body = json!({"title": Uuid::new_v4()});
+            self.owner.patch(&format!("/api/workflows/{workflow}"), body).await.ok();
+        }
         if path.contains("{version}") {
             let versions = format!("/api/workflows/{workflow}/versions");
             path = path.replace("{version}", &self.made(&versions, json!({"name": "x"}), "/id").await);
