@@ -40,6 +40,8 @@ samples! {
     "audio": "guitar.mp3",
     "video": "clip.mp4",
     "mask": "mask.png",
+    "text": "subtitles.srt",
+    "pdf": "pages.pdf",
 }
 
 impl Sample {

@@ -1,24 +1,34 @@
-//! Loops over all pixels of a picture: scaling a part of it, and mixing two of them.
+//! Loops over all pixels of a picture: scaling, mixing, warping, finding out how a camera moved.
 //!
 //! A crate of its own for one reason: it is always optimised, also in debug builds and tests, where the rest of the
 //! engine is not. No formats, no files, no nodes: `engine` calls it for every frame of a film.
 
+mod motion;
+mod warp;
+
 use fast_image_resize::{
     FilterType, ImageBufferError, PixelTrait, ResizeAlg, ResizeError, ResizeOptions, Resizer,
     images::{TypedImage, TypedImageRef},
-    pixels::{U8x3, U8x4},
+    pixels::{U8x3, U8x4, U16x3, U16x4},
 };
+
+pub use motion::{Gray, Movement, movement};
+pub use warp::{inverse, projection, warp};
 
 /// A box in a picture, in pixels: left, top, width, height. Fractions count.
 pub type View = (f64, f64, f64, f64);
 
-/// How many channels a pixel has, 8 bits each.
+/// How many channels a pixel has, and of how many bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Channels {
-    /// Red, green, blue.
+    /// Red, green, blue, 8 bits each.
     Rgb,
-    /// Red, green, blue, opacity (not premultiplied).
+    /// Red, green, blue, opacity (not premultiplied), 8 bits each.
     Rgba,
+    /// Like `Rgb`, 16 bits each, in this machine's order.
+    Rgb16,
+    /// Like `Rgba`, 16 bits each, in this machine's order.
+    Rgba16,
 }
 
 /// How pixels are weighted.
@@ -65,6 +75,8 @@ impl Scaler {
         match channels {
             Channels::Rgb => self.typed::<U8x3>(pixels, size, target, &options),
             Channels::Rgba => self.typed::<U8x4>(pixels, size, target, &options),
+            Channels::Rgb16 => self.typed::<U16x3>(pixels, size, target, &options),
+            Channels::Rgba16 => self.typed::<U16x4>(pixels, size, target, &options),
         }
     }
 

@@ -38,6 +38,9 @@ const ENCODER_THREADS: &str = "4";
 /// How much of what ffmpeg writes to its error output is kept.
 const STDERR_MAX_BYTES: usize = 8 * 1024;
 
+/// The end of a filter graph that works in RGB: see [`Ffmpeg::tagged_bt709`].
+pub const RGB_TO_BT709: &str = "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p";
+
 /// One call of ffmpeg: its arguments, in order.
 #[derive(Debug, Clone)]
 pub struct Ffmpeg {
@@ -82,8 +85,27 @@ impl Ffmpeg {
 
     /// Raw RGB frames on the standard input: see [`Ffmpeg::run_with_frames`].
     pub fn raw_frames(&mut self, width: u32, height: u32, fps: u32) -> &mut Self {
-        let (size, fps) = (format!("{width}x{height}"), fps.to_string());
-        self.args(["-f", "rawvideo", "-pix_fmt", "rgb24", "-video_size", &size, "-framerate", &fps, "-i", "pipe:0"])
+        self.raw("rgb24", width, height, f64::from(fps))
+    }
+
+    /// Like [`Ffmpeg::raw_frames`], with transparency.
+    pub fn raw_layers(&mut self, width: u32, height: u32, fps: f64) -> &mut Self {
+        self.raw("rgba", width, height, fps)
+    }
+
+    fn raw(&mut self, format: &str, width: u32, height: u32, fps: f64) -> &mut Self {
+        let (size, fps) = (format!("{width}x{height}"), format!("{fps:.5}"));
+        self.args(["-f", "rawvideo", "-pix_fmt", format, "-video_size", &size, "-framerate", &fps, "-i", "pipe:0"])
+    }
+
+    /// Makes RGB frames what players take the colours of untagged films to be: BT.709. swscale would make them BT.601.
+    pub fn bt709(&mut self) -> &mut Self {
+        self.args(["-vf", RGB_TO_BT709]).tagged_bt709()
+    }
+
+    /// Says that the colours are BT.709, for graphs that end in [`RGB_TO_BT709`].
+    pub fn tagged_bt709(&mut self) -> &mut Self {
+        self.args(["-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"])
     }
 
     /// The settings of every film we write: H.264 that plays everywhere, starts before it is loaded, and whose bytes

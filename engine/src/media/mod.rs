@@ -4,6 +4,7 @@
 
 mod describe;
 mod ffmpeg;
+mod meta;
 mod poster;
 mod probe;
 mod sniff;
@@ -16,7 +17,9 @@ use shared::value::{Media, Value};
 use crate::{NodeContext, NodeError};
 
 pub use describe::{MediaError, describe};
-pub use ffmpeg::Ffmpeg;
+pub use ffmpeg::{Ffmpeg, RGB_TO_BT709};
+pub use meta::{CUT_SCORE, CameraMovement, VideoMeta, cuts, video_meta};
+pub use probe::{SoundFacts, sound_facts};
 
 macro_rules! media_types {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(

@@ -1,11 +1,13 @@
 //! ffprobe: what is inside a film or a sound.
 
-use std::{ffi::OsString, io, path::Path, process::Stdio, time::Duration};
+use std::{collections::BTreeMap, ffi::OsString, io, path::Path, process::Stdio, time::Duration};
 
 use serde::Deserialize;
+use shared::run::FailureCode;
 use tokio::process::Command;
 
 use super::ffmpeg::DEMUXERS;
+use crate::NodeError;
 
 /// Damaged files can make a demuxer search for a long time.
 const TIME_MAX: Duration = Duration::from_secs(20);
@@ -27,6 +29,8 @@ pub(super) struct VideoTrack {
     pub height: u32,
     pub fps: Option<f64>,
     pub codec: String,
+    /// As the container says.
+    pub frames: Option<u64>,
 }
 
 /// Why there is no probe.
@@ -44,6 +48,41 @@ pub(super) enum ProbeError {
 }
 
 pub(super) async fn probe(path: &Path) -> Result<Probe, ProbeError> {
+    Ok(report(path).await?.into())
+}
+
+/// What a sound file says of itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SoundFacts {
+    /// Samples a second.
+    pub sample_rate: u32,
+    /// 2 for stereo.
+    pub channels: u32,
+    /// Title, artist and the like.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// Reads what a sound file says of itself.
+pub async fn sound_facts(path: &Path) -> Result<SoundFacts, NodeError> {
+    let unreadable = || NodeError::new(FailureCode::InvalidInput, "the sound cannot be read");
+    let report = report(path).await.map_err(|error| match error {
+        ProbeError::Missing => NodeError::missing_tool("ffprobe", "it comes with ffmpeg"),
+        ProbeError::Unreadable => unreadable(),
+        ProbeError::Io(error) => NodeError::internal("ffprobe could not be run", error),
+    })?;
+    let track = report.streams.into_iter().find(|stream| stream.codec_type.as_deref() == Some("audio"));
+    let track = track.ok_or_else(unreadable)?;
+    let mut tags: BTreeMap<String, String> = track.tags;
+    tags.extend(report.format.tags);
+    // What a file says can be of any length; what belongs to the container says nothing of the sound.
+    tags.retain(|name, text| {
+        !["encoder", "language", "handler_name", "vendor_id"].contains(&&**name) && text.len() < 2000
+    });
+    let sample_rate = track.sample_rate.and_then(|rate| rate.parse().ok()).ok_or_else(unreadable)?;
+    Ok(SoundFacts { sample_rate, channels: track.channels.unwrap_or(1), tags })
+}
+
+async fn report(path: &Path) -> Result<Report, ProbeError> {
     // The prefix keeps a path with a colon from being read as a protocol.
     let mut file = OsString::from("file:");
     file.push(path);
@@ -60,8 +99,7 @@ pub(super) async fn probe(path: &Path) -> Result<Probe, ProbeError> {
     if !output.status.success() {
         return Err(ProbeError::Unreadable);
     }
-    let report: Report = serde_json::from_slice(&output.stdout).map_err(|_| ProbeError::Unreadable)?;
-    Ok(report.into())
+    serde_json::from_slice(&output.stdout).map_err(|_| ProbeError::Unreadable)
 }
 
 /// ffprobe's JSON, as far as it is of interest. Numbers come as strings.
@@ -76,6 +114,8 @@ struct Report {
 #[derive(Debug, Default, Deserialize)]
 struct Format {
     duration: Option<String>,
+    #[serde(default)]
+    tags: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -87,6 +127,11 @@ struct Stream {
     sample_aspect_ratio: Option<String>,
     avg_frame_rate: Option<String>,
     r_frame_rate: Option<String>,
+    nb_frames: Option<String>,
+    sample_rate: Option<String>,
+    channels: Option<u32>,
+    #[serde(default)]
+    tags: BTreeMap<String, String>,
     duration: Option<String>,
     #[serde(default)]
     disposition: Disposition,
@@ -131,7 +176,8 @@ fn video_track(stream: &Stream) -> Option<VideoTrack> {
     }
     let rate = |text: &Option<String>| text.as_deref().and_then(|text| ratio(text, '/'));
     let fps = rate(&stream.avg_frame_rate).or_else(|| rate(&stream.r_frame_rate));
-    Some(VideoTrack { width, height, fps, codec: stream.codec_name.clone().unwrap_or_default() })
+    let frames = stream.nb_frames.as_deref().and_then(|frames| frames.parse().ok());
+    Some(VideoTrack { width, height, fps, codec: stream.codec_name.clone().unwrap_or_default(), frames })
 }
 
 /// `30000/1001` as 29.97; `0/0` and other nonsense as nothing.
