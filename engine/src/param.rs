@@ -46,6 +46,15 @@ pub trait ParamValue: Sized {
     fn to_json(&self) -> serde_json::Value;
 }
 
+/// Parameters that several nodes have in common: a struct with `#[derive(Params)]`.
+pub trait NodeParams: Sized {
+    /// How they are edited, in their order.
+    fn specs() -> Vec<ParamSpec>;
+
+    /// Reads them.
+    fn take(args: &mut crate::Args) -> Result<Self, crate::NodeError>;
+}
+
 /// The spec of one parameter. Panics on a default that is not of the type; the catalogue's test meets every one.
 pub(crate) fn param_spec<T: ParamValue>(
     name: &str,

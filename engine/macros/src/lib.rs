@@ -1,4 +1,4 @@
-//! `#[node]`, `#[derive(Outputs)]` and `#[derive(Choice)]`: how a Rust item becomes part of the node catalogue.
+//! `#[node]`, `#[derive(Outputs)]`, `#[derive(Params)]` and `#[derive(Choice)]`: how a Rust item becomes part of the node catalogue.
 //!
 //! Used by `engine/src/nodes/` and by node packs that are compiled in. What the macros refuse, they refuse at compile
 //! time: a node without a doc comment, without an example, or with an undocumented port never gets into a build.
@@ -10,6 +10,7 @@ mod choice;
 mod docs;
 mod node;
 mod outputs;
+mod params;
 
 /// Registers a documented function as a node.
 ///
@@ -33,6 +34,8 @@ mod outputs;
 /// In `#[param]`: `title`, `default`, `min`, `max`, `step`, `unit`, `advanced`, `prompt`, `wire = false`,
 /// `accept = "image"`, `model = "text.chat"`.
 ///
+/// An argument with `#[params]` is a struct with `#[derive(Params)]`: parameters that several nodes have in common.
+///
 /// A node of role `input` has the parameters `name` and `value`: a run given the public input `name` replaces `value`.
 /// A node of role `output` has the parameter `name`: its first output is the public result of that name.
 #[proc_macro_attribute]
@@ -52,4 +55,11 @@ pub fn outputs(item: TokenStream) -> TokenStream {
 #[proc_macro_derive(Choice, attributes(choice))]
 pub fn choice(item: TokenStream) -> TokenStream {
     choice::expand(item.into()).unwrap_or_else(syn::Error::into_compile_error).into()
+}
+
+/// Makes every field of a struct a parameter, as `#[param(…)]` on the field says. For settings that nodes share: such a
+/// node takes the struct as an argument with `#[params]`.
+#[proc_macro_derive(Params, attributes(param))]
+pub fn params(item: TokenStream) -> TokenStream {
+    params::expand(item.into()).unwrap_or_else(syn::Error::into_compile_error).into()
 }

@@ -12,8 +12,21 @@ use crate::{
 /// One argument of the node's function.
 enum Argument {
     Context,
-    Input { name: String, ty: Box<Type>, doc: String },
-    Param { name: String, ty: Box<Type>, doc: String, settings: Box<ParamAttribute> },
+    Input {
+        name: String,
+        ty: Box<Type>,
+        doc: String,
+    },
+    Param {
+        name: String,
+        ty: Box<Type>,
+        doc: String,
+        settings: Box<ParamAttribute>,
+    },
+    /// Several parameters that other nodes have too: a struct with `Params`.
+    Params {
+        ty: Box<Type>,
+    },
 }
 
 pub fn expand(attribute: TokenStream, item: TokenStream) -> syn::Result<TokenStream> {
@@ -29,7 +42,9 @@ pub fn expand(attribute: TokenStream, item: TokenStream) -> syn::Result<TokenStr
         };
         arguments.push(read_argument(argument)?);
         // The compiler refuses doc comments and foreign attributes on arguments.
-        argument.attrs.retain(|attribute| !attribute.path().is_ident("doc") && !attribute.path().is_ident("param"));
+        argument
+            .attrs
+            .retain(|attribute| !["doc", "param", "params"].iter().any(|ours| attribute.path().is_ident(ours)));
     }
     check_role(&attribute, &arguments)?;
 
@@ -63,6 +78,9 @@ fn read_argument(argument: &PatType) -> syn::Result<Argument> {
     };
     let name = plain_name(&pattern.ident);
     let ty = argument.ty.clone();
+    if argument.attrs.iter().any(|attribute| attribute.path().is_ident("params")) {
+        return Ok(Argument::Params { ty });
+    }
     match ParamAttribute::find(&argument.attrs)? {
         Some(settings) => {
             let doc = required_doc(&argument.attrs, &pattern.ident, "the parameter")?;
@@ -113,10 +131,14 @@ fn spec(attribute: &NodeAttribute, doc: &str, arguments: &[Argument], result: &T
     };
     let inputs = arguments.iter().filter_map(|argument| match argument {
         Argument::Input { name, ty, doc } => Some(quote!(::engine::private::input_spec::<#ty>(#name, #doc))),
-        Argument::Context | Argument::Param { .. } => None,
+        Argument::Context | Argument::Param { .. } | Argument::Params { .. } => None,
     });
     let params = arguments.iter().filter_map(|argument| match argument {
-        Argument::Param { name, ty, doc, settings } => Some(param_spec(name, ty, doc, settings)),
+        Argument::Param { name, ty, doc, settings } => {
+            let spec = param_spec(name, ty, doc, settings);
+            Some(quote!(params.push(#spec);))
+        }
+        Argument::Params { ty } => Some(quote!(params.extend(<#ty as ::engine::NodeParams>::specs());)),
         Argument::Context | Argument::Input { .. } => None,
     });
     let output = output_name(attribute);
@@ -134,14 +156,19 @@ fn spec(attribute: &NodeAttribute, doc: &str, arguments: &[Argument], result: &T
                 cacheable: #cacheable,
                 inputs: ::std::vec![#(#inputs),*],
                 outputs: <#result as ::engine::NodeOutputs>::ports(#output, #returns),
-                params: ::std::vec![#(#params),*],
+                params: {
+                    #[allow(unused_mut)]
+                    let mut params = ::std::vec::Vec::new();
+                    #(#params)*
+                    params
+                },
                 example: ::engine::private::serde_json::Value::Null,
             }, #example)
         }
     }
 }
 
-fn param_spec(name: &str, ty: &Type, doc: &str, settings: &ParamAttribute) -> TokenStream {
+pub(crate) fn param_spec(name: &str, ty: &Type, doc: &str, settings: &ParamAttribute) -> TokenStream {
     let ParamAttribute { title, default, min, max, step, unit, accept, model, prompt, advanced, unwired } = settings;
     let title = title.as_ref().map_or_else(|| words_of_snake(name), syn::LitStr::value);
     let number = |value: &Option<Expr>| match value {
@@ -184,6 +211,7 @@ fn call(attribute: &NodeAttribute, function: &ItemFn, arguments: &[Argument]) ->
         Argument::Context => quote!(ctx),
         Argument::Input { name, ty, .. } => quote!(args.input::<#ty>(#name)?),
         Argument::Param { name, ty, .. } => quote!(args.param::<#ty>(#name)?),
+        Argument::Params { ty } => quote!(<#ty as ::engine::NodeParams>::take(&mut args)?),
     });
     let wait = function.sig.asyncness.map(|_| quote!(.await));
     let output = output_name(attribute);
