@@ -1,5 +1,6 @@
 //! Every node's example is run, on real media: what the palette shows works.
 
+use futures_util::{StreamExt, stream};
 use serde_json::Value as Json;
 use shared::{
     node::{NodeSpec, Resource},
@@ -7,6 +8,7 @@ use shared::{
 };
 
 use super::testing::Bench;
+use crate::BlobStore;
 
 fn library() -> impl Iterator<Item = &'static NodeSpec> {
     crate::catalog().iter().filter(|spec| !spec.node_type.starts_with("test."))
@@ -14,27 +16,86 @@ fn library() -> impl Iterator<Item = &'static NodeSpec> {
 
 /// Which output ports may stay without a value, because the function says `Option`.
 fn optional(spec: &NodeSpec, port: &str) -> bool {
-    (spec.node_type.as_str(), port) == ("http.get", "json")
+    matches!((spec.node_type.as_str(), port), ("http.get", "json") | ("image.compare", "psnr"))
 }
 
+/// Pictures that promise to be transparent somewhere.
+const TRANSPARENT: [&str; 6] =
+    ["image.cutout", "image.chroma_key", "image.gradient", "image.transform", "image.perspective", "audio.waveform"];
+
+/// Examples that run at the same time: ffmpeg waits for its files now and then.
+const TOGETHER: usize = 3;
+
 #[tokio::test]
-async fn every_example_runs_and_fills_every_output() {
-    for spec in library().filter(|spec| spec.resource != Resource::Network) {
-        let bench = Bench::new();
-        let part = |name: &str| spec.example.get(name).cloned().unwrap_or(Json::Null);
-        let outputs = bench.run(&spec.node_type, part("inputs"), part("params")).await;
-        let outputs = outputs.unwrap_or_else(|error| panic!("{}: {error:?}", spec.node_type));
-        for port in &spec.outputs {
-            let Some(value) = outputs.get(&port.name) else {
-                assert!(optional(spec, &port.name), "{}: no `{}`", spec.node_type, port.name);
-                continue;
+async fn every_example_runs_and_every_output_is_what_it_says() {
+    let specs = library().filter(|spec| spec.resource != Resource::Network);
+    stream::iter(specs.map(run_example)).buffer_unordered(TOGETHER).collect::<()>().await;
+}
+
+async fn run_example(spec: &'static NodeSpec) {
+    let bench = Bench::new();
+    let part = |name: &str| spec.example.get(name).cloned().unwrap_or(Json::Null);
+    let outputs = bench.run(&spec.node_type, part("inputs"), part("params")).await;
+    let outputs = outputs.unwrap_or_else(|error| panic!("{}: {error:?}", spec.node_type));
+    for port in &spec.outputs {
+        let Some(value) = outputs.get(&port.name) else {
+            assert!(optional(spec, &port.name), "{}: no `{}`", spec.node_type, port.name);
+            continue;
+        };
+        assert!(port.value_type.accepts(&value.value_type()), "{}: {value:?}", spec.node_type);
+        if port.value_type != ValueType::Any {
+            assert_ne!(value, &Value::Text(String::new()), "{}", spec.node_type);
+        }
+        let name = format!("{}: `{}`", spec.node_type, port.name);
+        let items = match value {
+            Value::List(items) => items.as_slice(),
+            single => std::slice::from_ref(single),
+        };
+        assert!(!items.is_empty(), "{name} is an empty list");
+        for item in items {
+            probed(&bench, &name, item).await;
+        }
+        if TRANSPARENT.contains(&spec.node_type.as_str()) {
+            let pixels = bench.pixels(value.media().expect("a picture is promised")).await;
+            assert!(pixels.pixels().any(|pixel| pixel.0[3] < 255), "{name} is nowhere transparent");
+        }
+    }
+    assert!(outputs.keys().all(|name| spec.outputs.iter().any(|port| port.name == *name)), "{outputs:?}");
+}
+
+/// What a reference says of a file is compared with the file.
+async fn probed(bench: &Bench, name: &str, value: &Value) {
+    let Some(media) = value.media() else { return };
+    let bytes = bench.blobs.read(&media.blob).await.unwrap();
+    assert_eq!(media.size_bytes, bytes.len() as u64, "{name}");
+    match value {
+        Value::Image(_) | Value::Mask(_) => {
+            assert!(media.mime.starts_with("image/") && media.poster.is_some(), "{name}: {media:?}");
+            let picture = image::load_from_memory(&bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert_eq!((media.width, media.height), (Some(picture.width()), Some(picture.height())), "{name}");
+        }
+        Value::Video(_) | Value::Audio(_) => {
+            let report = bench.probe(media).await;
+            let track = |kind: &str| {
+                let streams = report["streams"].as_array().into_iter().flatten();
+                streams.filter(|stream| stream["codec_type"] == kind).next().cloned()
             };
-            assert!(port.value_type.accepts(&value.value_type()), "{}: {value:?}", spec.node_type);
-            if port.value_type != ValueType::Any {
-                assert_ne!(value, &Value::Text(String::new()), "{}", spec.node_type);
+            let seconds: f64 = report["format"]["duration"].as_str().and_then(|text| text.parse().ok()).unwrap_or(0.0);
+            assert!(seconds > 0.0, "{name} has no length");
+            assert!((media.duration_millis.unwrap() as f64 / 1000.0 - seconds).abs() < 0.01, "{name}: {media:?}");
+            if matches!(value, Value::Video(_)) {
+                let pictures = track("video").unwrap_or_else(|| panic!("{name} has no pictures"));
+                assert!(media.mime.starts_with("video/") && media.poster.is_some(), "{name}: {media:?}");
+                assert_eq!(media.codec.as_deref(), pictures["codec_name"].as_str(), "{name}");
+                let size = (pictures["width"].as_u64(), pictures["height"].as_u64());
+                assert_eq!((media.width.map(u64::from), media.height.map(u64::from)), size, "{name}");
+                assert_eq!(media.has_audio, Some(track("audio").is_some()), "{name}");
+                assert!(media.fps.is_some_and(|fps| fps >= 1.0), "{name}: {media:?}");
+            } else {
+                assert!(media.mime.starts_with("audio/") && track("audio").is_some(), "{name}: {media:?}");
             }
         }
-        assert_eq!(outputs.len(), spec.outputs.len(), "{}: {outputs:?}", spec.node_type);
+        _ => assert!(!bytes.is_empty(), "{name} is empty"),
     }
 }
 
@@ -71,59 +132,34 @@ fn descriptions_read_well_in_a_palette() {
     }
 }
 
+/// The table in docs/nodes.md is written by this test when `UPDATE_EXPECT=1` is set, and compared otherwise. Control flow
+/// and local models describe their nodes in pages of their own.
 #[test]
-fn every_promised_node_is_there() {
-    let promised = [
-        "text.input",
-        "text.template",
-        "text.join",
-        "text.replace",
-        "text.split",
-        "text.case",
-        "json.pick",
-        "json.input",
-        "number.input",
-        "number.math",
-        "http.get",
-        "image.load",
-        "image.resize",
-        "image.crop",
-        "image.blur",
-        "image.overlay",
-        "image.draw_text",
-        "image.rotate",
-        "image.adjust",
-        "image.grayscale",
-        "image.cutout",
-        "image.fill",
-        "image.info",
-        "video.load",
-        "video.from_images",
-        "video.trim",
-        "video.concat",
-        "video.add_audio",
-        "video.extract_frame",
-        "video.extract_audio",
-        "video.info",
-        "video.transition",
-        "video.speed",
-        "video.title",
-        "video.resize",
-        "video.gif",
-        "audio.load",
-        "audio.tone",
-        "audio.trim",
-        "audio.mix",
-        "audio.fade",
-        "audio.gain",
-        "audio.info",
-        "output.text",
-        "output.image",
-        "output.video",
-        "output.audio",
-        "output.value",
+fn the_documentation_lists_every_node() {
+    const FAMILIES: [&str; 14] = [
+        "video", "image", "mask", "audio", "text", "number", "list", "json", "date", "document", "file", "code",
+        "http", "output",
     ];
-    for node_type in promised {
-        assert!(crate::catalog().get(node_type).is_some(), "{node_type}");
+    let mut table = String::new();
+    for family in FAMILIES {
+        let nodes: Vec<&NodeSpec> = library().filter(|spec| spec.category() == family).collect();
+        table += &format!(
+            "\n### {family} ({})\n\n| node | title | what it does | outputs |\n|---|---|---|---|\n",
+            nodes.len()
+        );
+        for spec in nodes {
+            let outputs: Vec<String> =
+                spec.outputs.iter().map(|port| format!("{}: {}", port.name, port.value_type)).collect();
+            let summary = spec.summary.replace('|', "\\|");
+            table += &format!("| `{}` | {} | {summary} | {} |\n", spec.node_type, spec.title, outputs.join(", "));
+        }
     }
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/nodes.md");
+    let page = std::fs::read_to_string(&path).unwrap();
+    let (before, rest) = page.split_once("<!-- nodes -->\n").expect("the page has a place for the table");
+    let (_, after) = rest.split_once("<!-- /nodes -->").expect("the place for the table ends");
+    let expected = format!("{before}<!-- nodes -->\n{table}\n<!-- /nodes -->{after}");
+    expect_test::expect_file![path].assert_eq(&expected);
+    let count = table.lines().filter(|line| line.starts_with("| `")).count();
+    assert!(count >= 120, "{count} nodes");
 }

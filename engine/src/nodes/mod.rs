@@ -4,7 +4,12 @@
 
 mod text;
 mod template;
+mod subtitles;
 mod json;
+mod list;
+mod date;
+mod document;
+mod code;
 mod number;
 mod http;
 mod image;
@@ -14,6 +19,7 @@ mod call;
 mod model;
 mod model_video;
 mod output;
+mod lut;
 
 use crate::NodeError;
 
@@ -33,6 +39,8 @@ fn input_name(name: &str) -> Result<(), NodeError> {
 pub(crate) mod testing;
 #[cfg(test)]
 mod examples;
+#[cfg(test)]
+mod hostile_tests;
 #[cfg(test)]
 mod http_tests;
 #[cfg(test)]

@@ -181,3 +181,31 @@ async fn film_kit_keeps_its_promise() {
     let seconds = media(&report, "sound").duration_millis.unwrap() as f64 / 1000.0;
     assert!((seconds - 4.0).abs() < 0.06, "{seconds}");
 }
+
+#[tokio::test]
+async fn subtitled_clip_keeps_its_promise() {
+    let (blobs, report) = run("subtitled-clip", &[]).await;
+    assert_film(media(&report, "film"), (640, 360), 24.0, 4.0);
+    let file = blobs.read(&media(&report, "subtitles").blob).await.unwrap();
+    let text = String::from_utf8(file.to_vec()).unwrap();
+    assert!(text.starts_with("WEBVTT") && text.contains("00:00:02.200 --> 00:00:03.700\nand a coffee"), "{text}");
+}
+
+#[tokio::test]
+async fn picture_in_picture_keeps_its_promise() {
+    let (_, report) = run("picture-in-picture", &[]).await;
+    assert_film(media(&report, "film"), (640, 360), 24.0, 4.0);
+    assert_film(media(&report, "comparison"), (1280, 360), 24.0, 4.0);
+}
+
+#[tokio::test]
+async fn boomerang_and_sheet_keeps_its_promise() {
+    let (_, report) = run("boomerang-and-sheet", &[]).await;
+    let boomerang = media(&report, "boomerang");
+    assert_eq!((boomerang.mime.as_str(), boomerang.width), ("image/webp", Some(320)));
+    assert_eq!(media(&report, "sheet").width, Some(3 * 240 + 4 * 8));
+    let Value::List(colors) = &report.outputs["colors"] else { panic!("colours are a list") };
+    assert_eq!(colors.len(), 5);
+    let Value::Json(facts) = &report.outputs["facts"] else { panic!("facts are JSON") };
+    assert_eq!((&facts["frames"], &facts["aspect_ratio"]), (&96.into(), &"16:9".into()));
+}

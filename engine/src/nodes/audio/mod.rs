@@ -1,11 +1,18 @@
 //! Sounds: loaded, made, cut, mixed, faded. Every result is AAC in an M4A, at 48 kHz in stereo.
 
+mod loudness;
+mod color;
+mod parts;
+mod format;
+
 use crate::{Audio, Choice, MediaFile, NodeContext, NodeError, Outputs, media::Ffmpeg, node};
 
 use super::{
     input_name,
     video::{known, part, render},
 };
+
+pub(in crate::nodes) use loudness::loudnorm;
 
 const SOUNDS_MAX: usize = 64;
 
@@ -179,7 +186,6 @@ async fn fade(
         let message = format!("both fades together are longer than the sound, which is {seconds:.2} s long");
         return Err(NodeError::invalid("fade_out", message));
     }
-    let path = audio.path(ctx).await?;
     let mut filter = "anull".to_owned();
     if fade_in > 0.0 {
         filter += &format!(",afade=t=in:d={fade_in:.3}");
@@ -187,10 +193,7 @@ async fn fade(
     if fade_out > 0.0 {
         filter += &format!(",afade=t=out:st={:.3}:d={fade_out:.3}", seconds - fade_out);
     }
-    sound(ctx, seconds, |ffmpeg| {
-        ffmpeg.input(&path).args(["-map", "0:a:0", "-af", &filter]);
-    })
-    .await
+    filtered(&audio, 1.0, &filter, ctx).await
 }
 
 /// Makes a sound louder or quieter. Loud moments are kept from distorting.
@@ -208,12 +211,7 @@ async fn gain(
     gain: f64,
     ctx: &NodeContext,
 ) -> Result<Audio, NodeError> {
-    let seconds = length(&audio, "audio", ctx).await?;
-    let path = audio.path(ctx).await?;
-    sound(ctx, seconds, |ffmpeg| {
-        ffmpeg.input(&path).args(["-map", "0:a:0", "-af", &format!("volume={gain:.2}dB,alimiter=level=0")]);
-    })
-    .await
+    filtered(&audio, 1.0, &format!("volume={gain:.2}dB,alimiter=level=0"), ctx).await
 }
 
 #[derive(Outputs)]
@@ -238,6 +236,16 @@ async fn info(
 async fn length(audio: &Audio, field: &str, ctx: &NodeContext) -> Result<f64, NodeError> {
     let media = known(audio.media(), ctx).await.map_err(|error| error.in_field(field))?;
     Ok(media.duration_millis.unwrap_or_default() as f64 / 1000.0)
+}
+
+/// One sound through filters. `share`: how long the result is, as a share of the sound.
+async fn filtered(audio: &Audio, share: f64, filters: &str, ctx: &NodeContext) -> Result<Audio, NodeError> {
+    let seconds = length(audio, "audio", ctx).await?;
+    let path = audio.path(ctx).await?;
+    sound(ctx, seconds * share, |ffmpeg| {
+        ffmpeg.input(&path).args(["-map", "0:a:0", "-af", filters]);
+    })
+    .await
 }
 
 async fn sound(ctx: &NodeContext, seconds: f64, describe: impl FnOnce(&mut Ffmpeg)) -> Result<Audio, NodeError> {

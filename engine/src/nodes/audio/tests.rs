@@ -5,6 +5,8 @@ use shared::value::{Media, Value};
 
 use crate::nodes::testing::{Bench, wired};
 
+mod library;
+
 fn assert_sound(media: &Media, seconds: f64) {
     assert_eq!((media.mime.starts_with("audio/"), media.codec.as_deref()), (true, Some("aac")), "{}", media.mime);
     let measured = media.duration_millis.unwrap() as f64 / 1000.0;

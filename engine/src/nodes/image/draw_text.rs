@@ -6,7 +6,7 @@ use ab_glyph::FontRef;
 use image::{DynamicImage, GrayImage, RgbaImage};
 use imageproc::distance_transform::euclidean_squared_distance_transform;
 
-use crate::{Choice, Color, Image, NodeContext, NodeError, node};
+use crate::{Choice, Color, Image, NodeContext, NodeError, Params, node};
 
 use super::{
     changed,
@@ -106,19 +106,45 @@ impl Place {
     }
 }
 
-/// How a text looks.
-#[derive(Debug, Clone)]
-pub(in crate::nodes) struct TextStyle {
+/// How a text looks: what all nodes that write have in common.
+#[derive(Debug, Clone, Params)]
+pub(in crate::nodes) struct Lettering {
+    /// The font.
+    #[param(title = "Font", default = Font::Bold)]
     pub font: Font,
-    pub size_px: f64,
+    /// How large the letters are.
+    #[param(title = "Size", default = 64.0, min = 4.0, max = 1000.0, step = 1.0, unit = "px")]
+    pub size: f64,
+    /// The colour of the letters.
+    #[param(title = "Colour", default = "#ffffff")]
     pub color: Color,
-    pub outline_px: f64,
-    pub outline_color: Color,
-    /// Behind the text; transparent for none.
-    pub background: Color,
+    /// Where the text goes.
+    #[param(title = "Place", default = Place::Center)]
     pub place: Place,
-    /// Longest line.
-    pub width_max_px: u32,
+    /// How far from the edge.
+    #[param(title = "Margin", default = 40, min = 0, max = 4096, unit = "px")]
+    pub margin: u32,
+    /// How thick the line around the letters is.
+    #[param(title = "Outline", default = 0.0, min = 0.0, max = 50.0, step = 0.5, unit = "px")]
+    pub outline: f64,
+    /// The colour of the line around the letters.
+    #[param(title = "Outline colour", default = "#000000", advanced)]
+    pub outline_color: Color,
+    /// The colour behind the text; the last two digits are its opacity.
+    #[param(title = "Background", default = "#00000000", advanced)]
+    pub background: Color,
+}
+
+impl Lettering {
+    /// How wide a line may be in a frame of this width, of which lines take a share at most.
+    pub fn line_room(&self, frame_width: u32, share: f64) -> u32 {
+        self.place.line_room(frame_width, share, self.margin)
+    }
+
+    /// The upper left corner of a text picture of `size` in a frame.
+    pub fn upper_left(&self, frame: (u32, u32), size: (u32, u32)) -> (i64, i64) {
+        self.place.upper_left(frame, size, self.margin)
+    }
 }
 
 /// Writes on a picture. Lines break between words where they get too wide.
@@ -134,49 +160,19 @@ async fn draw_text(
     /// The text.
     #[param(title = "Text", prompt, default = "Your text")]
     text: String,
-    /// The font.
-    #[param(title = "Font", default = Font::Bold)]
-    font: Font,
-    /// How large the letters are.
-    #[param(title = "Size", default = 64.0, min = 4.0, max = 1000.0, step = 1.0, unit = "px")]
-    size: f64,
-    /// The colour of the letters.
-    #[param(title = "Colour", default = "#ffffff")]
-    color: Color,
-    /// Where the text goes.
-    #[param(title = "Place", default = Place::Center)]
-    place: Place,
-    /// How far from the edge.
-    #[param(title = "Margin", default = 40, min = 0, max = 4096, unit = "px")]
-    margin: u32,
-    /// How thick the line around the letters is.
-    #[param(title = "Outline", default = 0.0, min = 0.0, max = 50.0, step = 0.5, unit = "px")]
-    outline: f64,
-    /// The colour of the line around the letters.
-    #[param(title = "Outline colour", default = "#000000", advanced)]
-    outline_color: Color,
-    /// The colour behind the text; the last two digits are its opacity.
-    #[param(title = "Background", default = "#00000000", advanced)]
-    background: Color,
+    /// How the text looks.
+    #[params]
+    lettering: Lettering,
     /// How much of the picture's width a line may take.
     #[param(title = "Line width", default = 90.0, min = 5.0, max = 100.0, step = 1.0, unit = "%", advanced)]
     line_width: f64,
     ctx: &NodeContext,
 ) -> Result<Image, NodeError> {
     let work = move |picture: DynamicImage| {
-        let style = TextStyle {
-            font,
-            size_px: size,
-            color,
-            outline_px: outline,
-            outline_color,
-            background,
-            place,
-            width_max_px: place.line_room(picture.width(), line_width / 100.0, margin),
-        };
-        match text_picture(&text, &style)? {
+        let width_max_px = lettering.line_room(picture.width(), line_width / 100.0);
+        match text_picture(&text, &lettering, width_max_px)? {
             Some(text) => {
-                let at = place.upper_left((picture.width(), picture.height()), text.dimensions(), margin);
+                let at = lettering.upper_left((picture.width(), picture.height()), text.dimensions());
                 Ok(paste(picture, &text, at))
             }
             None => Ok(picture),
@@ -186,7 +182,13 @@ async fn draw_text(
 }
 
 /// The text by itself, on nothing. `None` when there is nothing to see.
-pub(in crate::nodes) fn text_picture(text: &str, style: &TextStyle) -> Result<Option<RgbaImage>, NodeError> {
+///
+/// No line is wider than `width_max_px`.
+pub(in crate::nodes) fn text_picture(
+    text: &str,
+    style: &Lettering,
+    width_max_px: u32,
+) -> Result<Option<RgbaImage>, NodeError> {
     if text.trim().is_empty() {
         return Ok(None);
     }
@@ -197,18 +199,18 @@ pub(in crate::nodes) fn text_picture(text: &str, style: &TextStyle) -> Result<Op
     if let Some(letter) = missing_letter(face, text) {
         return Err(NodeError::invalid("text", format!("the font has no letter for `{letter}`")));
     }
-    let size_px = style.size_px as f32;
-    let block = Block::new(face, size_px, text.trim_end(), style.width_max_px as f32);
+    let size_px = style.size as f32;
+    let block = Block::new(face, size_px, text.trim_end(), width_max_px as f32);
     let padding = if style.background.rgba[3] > 0 { (size_px * 0.3).ceil() as u32 } else { 0 };
-    let margin = padding.max(style.outline_px.ceil() as u32 + 1);
+    let margin = padding.max(style.outline.ceil() as u32 + 1);
     let (width, height) = (block.width + 2 * margin, block.height + 2 * margin);
     if u64::from(width) * u64::from(height) > TEXT_PICTURE_MAX_PX {
         return Err(NodeError::invalid("size", "the text would be larger than any picture"));
     }
     let ink = block.coverage(style.place.align(), margin);
     let mut picture = RgbaImage::from_pixel(width, height, pixel(style.background));
-    if style.outline_px > 0.0 {
-        let outline = inked(&grown(&ink, style.outline_px), style.outline_color);
+    if style.outline > 0.0 {
+        let outline = inked(&grown(&ink, style.outline), style.outline_color);
         blend_over(&mut picture, &outline, (0, 0), 1.0, Blend::Normal);
     }
     blend_over(&mut picture, &inked(&ink, style.color), (0, 0), 1.0, Blend::Normal);
@@ -239,27 +241,27 @@ fn grown(ink: &GrayImage, radius: f64) -> GrayImage {
 mod tests {
     use super::*;
 
-    fn style() -> TextStyle {
-        TextStyle {
+    fn style() -> Lettering {
+        Lettering {
             font: Font::Bold,
-            size_px: 48.0,
+            size: 48.0,
             color: Color { rgba: [255, 255, 255, 255] },
-            outline_px: 0.0,
+            place: Place::Center,
+            margin: 0,
+            outline: 0.0,
             outline_color: Color { rgba: [0, 0, 0, 255] },
             background: Color { rgba: [0; 4] },
-            place: Place::Center,
-            width_max_px: 600,
         }
     }
 
-    fn drawn(text: &str, style: &TextStyle) -> RgbaImage {
-        text_picture(text, style).unwrap().unwrap()
+    fn drawn(text: &str, style: &Lettering) -> RgbaImage {
+        text_picture(text, style, 600).unwrap().unwrap()
     }
 
     #[test]
     fn an_outline_surrounds_the_letters() {
         let plain = drawn("Hi", &style());
-        let outlined = drawn("Hi", &TextStyle { outline_px: 4.0, ..style() });
+        let outlined = drawn("Hi", &Lettering { outline: 4.0, ..style() });
         let opaque = |picture: &RgbaImage| picture.pixels().filter(|pixel| pixel.0[3] > 200).count();
         let black = outlined.pixels().filter(|pixel| pixel.0[3] > 200 && pixel.0[0] < 50).count();
         assert!(opaque(&outlined) > opaque(&plain) + 500, "{} {}", opaque(&outlined), opaque(&plain));
@@ -268,13 +270,13 @@ mod tests {
 
     #[test]
     fn a_long_text_wraps_within_its_width() {
-        let narrow = drawn("A rather long title for a film", &TextStyle { width_max_px: 200, ..style() });
+        let narrow = text_picture("A rather long title for a film", &style(), 200).unwrap().unwrap();
         assert!(narrow.width() <= 202 && narrow.height() > 150, "{:?}", narrow.dimensions());
     }
 
     #[test]
     fn an_unknown_letter_is_refused_by_name() {
-        let error = text_picture("漢", &style()).unwrap_err();
+        let error = text_picture("漢", &style(), 600).unwrap_err();
         let failure = error.failure().unwrap();
         assert_eq!((failure.field.as_deref(), failure.message.contains('漢')), (Some("text"), true));
     }

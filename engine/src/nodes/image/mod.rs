@@ -1,6 +1,7 @@
 //! Pictures: loaded, made, cut, blended, written on.
 //!
-//! Pixels are 8 bits a channel in sRGB, with alpha where the picture has it. Every result is a PNG: nothing is lost
+//! Pixels are in sRGB, with alpha where the picture has it. Nodes that move pixels or change tones keep 16 bits where a
+//! picture has them; those that paint work with 8. Every result is a PNG (but for `image.convert`): nothing is lost
 //! between nodes, and the same input gives the same bytes.
 
 mod picture;
@@ -10,6 +11,17 @@ mod tone;
 mod overlay;
 mod text_layout;
 mod draw_text;
+mod grade;
+mod effect;
+mod mask;
+mod mask_ops;
+mod inpaint;
+mod compose;
+mod shape;
+mod warp;
+mod measure;
+mod channels;
+mod format;
 
 use image::{DynamicImage, Rgba, RgbaImage};
 
@@ -17,9 +29,10 @@ use crate::{Color, Image, MediaFile, NodeContext, NodeError, Outputs, node};
 
 use super::input_name;
 
-pub(in crate::nodes) use draw_text::{Font, Place, TextStyle, text_picture};
+pub(in crate::nodes) use draw_text::{Lettering, Place, text_picture};
 pub(in crate::nodes) use picture::{decode, decode_bytes, encode};
-pub(in crate::nodes) use size::covering;
+pub(in crate::nodes) use size::{Aspect, covering};
+pub(in crate::nodes) use turn::{Mirror, Turn};
 
 /// Brings a picture into the workflow. JPEG, PNG, WebP, GIF, BMP and TIFF; photos are turned upright.
 #[node("image.load", title = "Picture", role = "input", example = r#"{"params":{"value":"sample:photo"}}"#)]

@@ -17,7 +17,7 @@ const EDGE_MAX_PX: u32 = 16_384;
 /// Memory for one decoded picture.
 const DECODED_MAX_BYTES: u64 = 512 << 20;
 
-/// The pixels of a picture: 8 bits a channel, RGB or RGBA, turned upright. `field` is the input a failure names.
+/// The pixels of a picture: RGB or RGBA, 8 or 16 bits a channel as the file has them, turned upright. `field` is the input a failure names.
 pub(in crate::nodes) async fn decode(image: &Image, field: &str, ctx: &NodeContext) -> Result<DynamicImage, NodeError> {
     decode_media(image.media(), field, ctx).await
 }
@@ -31,6 +31,11 @@ pub(super) async fn decode_mask(mask: &Mask, size: (u32, u32), ctx: &NodeContext
         Ok(if fits { gray } else { imageops::resize(&gray, size.0, size.1, imageops::FilterType::Triangle) })
     })
     .await
+}
+
+/// A mask of its own size. `field` is the input a failure names.
+pub(super) async fn decode_whole_mask(mask: &Mask, field: &str, ctx: &NodeContext) -> Result<GrayImage, NodeError> {
+    Ok(decode_media(mask.media(), field, ctx).await?.into_luma8())
 }
 
 async fn decode_media(media: &Media, field: &str, ctx: &NodeContext) -> Result<DynamicImage, NodeError> {
@@ -54,11 +59,43 @@ pub(in crate::nodes) fn decode_bytes(bytes: &[u8]) -> Result<DynamicImage, Image
     let orientation = decoder.orientation()?;
     let mut picture = DynamicImage::from_decoder(decoder)?;
     picture.apply_orientation(orientation);
-    Ok(if picture.color().has_alpha() {
-        DynamicImage::ImageRgba8(picture.into_rgba8())
-    } else {
-        DynamicImage::ImageRgb8(picture.into_rgb8())
+    let deep = is_deep(&picture);
+    Ok(match (deep, picture.color().has_alpha()) {
+        (true, true) => DynamicImage::ImageRgba16(picture.into_rgba16()),
+        (true, false) => DynamicImage::ImageRgb16(picture.into_rgb16()),
+        (false, true) => DynamicImage::ImageRgba8(picture.into_rgba8()),
+        (false, false) => DynamicImage::ImageRgb8(picture.into_rgb8()),
     })
+}
+
+/// Whether a picture has more than 8 bits a channel.
+pub(super) fn is_deep(picture: &DynamicImage) -> bool {
+    picture.color().bytes_per_pixel() / picture.color().channel_count() > 1
+}
+
+/// A picture with all pixels changed: red, green, blue and opacity, each 0 to 1. The depth stays.
+pub(super) fn mapped(picture: DynamicImage, change: impl Fn([f32; 4]) -> [f32; 4]) -> DynamicImage {
+    if is_deep(&picture) {
+        let mut pixels = picture.into_rgba16();
+        for pixel in pixels.as_mut().chunks_exact_mut(4) {
+            let changed = change(std::array::from_fn(|c| f32::from(pixel[c]) / 65535.0));
+            (0..4).for_each(|c| pixel[c] = (changed[c].clamp(0.0, 1.0) * 65535.0).round() as u16);
+        }
+        let opaque = pixels.as_raw().chunks_exact(4).all(|pixel| pixel[3] == u16::MAX);
+        let picture = DynamicImage::ImageRgba16(pixels);
+        return if opaque { DynamicImage::ImageRgb16(picture.into_rgb16()) } else { picture };
+    }
+    let mut pixels = picture.into_rgba8();
+    for pixel in pixels.as_mut().chunks_exact_mut(4) {
+        let changed = change(std::array::from_fn(|c| f32::from(pixel[c]) / 255.0));
+        (0..4).for_each(|c| pixel[c] = (changed[c].clamp(0.0, 1.0) * 255.0).round() as u8);
+    }
+    compact(pixels)
+}
+
+/// How bright a colour looks, by the weights of Rec. 709.
+pub(super) fn luma([r, g, b, _]: [f32; 4]) -> f32 {
+    0.2126 * r + 0.7152 * g + 0.0722 * b
 }
 
 /// As PNG. Fast rather than small: most pictures are on their way to the next node.

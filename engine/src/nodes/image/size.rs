@@ -1,11 +1,11 @@
 //! Resizing and cropping.
 
 use engine_pixels::{Channels, Kernel, Scaler, View};
-use image::{DynamicImage, GenericImageView, RgbImage, RgbaImage, imageops};
+use image::{DynamicImage, GenericImageView, ImageBuffer, RgbImage, RgbaImage, imageops};
 
 use crate::{Choice, Color, Image, NodeContext, NodeError, node};
 
-use super::{changed, pixel};
+use super::{changed, picture::is_deep, pixel};
 
 /// How a picture meets a frame of other proportions.
 #[derive(Debug, Clone, Copy, PartialEq, Choice)]
@@ -67,7 +67,7 @@ async fn resize(
 
 /// Proportions of a cut.
 #[derive(Debug, Clone, Copy, PartialEq, Choice)]
-enum Aspect {
+pub(in crate::nodes) enum Aspect {
     #[choice(title = "Free: the box below")]
     Free,
     #[choice(value = "1:1", title = "1:1")]
@@ -85,7 +85,8 @@ enum Aspect {
 }
 
 impl Aspect {
-    fn ratio(self) -> Option<(u32, u32)> {
+    /// Width and height; `None` when free.
+    pub fn ratio(self) -> Option<(u32, u32)> {
         match self {
             Self::Free => None,
             Self::Square => Some((1, 1)),
@@ -184,14 +185,26 @@ pub(in crate::nodes) fn covering(size: (u32, u32), frame: (u32, u32), focus: (f6
 }
 
 /// Scales a part of a picture (or all of it) with Lanczos; transparent pixels do not colour their neighbours.
-fn scaled(picture: &DynamicImage, part: Option<View>, (width, height): (u32, u32)) -> Result<DynamicImage, NodeError> {
+pub(super) fn scaled(
+    picture: &DynamicImage,
+    part: Option<View>,
+    (width, height): (u32, u32),
+) -> Result<DynamicImage, NodeError> {
     let size = picture.dimensions();
     let view = part.unwrap_or((0.0, 0.0, size.0.into(), size.1.into()));
-    let channels = if picture.color().has_alpha() { Channels::Rgba } else { Channels::Rgb };
+    let channels = match (is_deep(picture), picture.color().has_alpha()) {
+        (false, false) => Channels::Rgb,
+        (false, true) => Channels::Rgba,
+        (true, false) => Channels::Rgb16,
+        (true, true) => Channels::Rgba16,
+    };
     let buffer = Scaler::default()
         .scale(picture.as_bytes(), size, channels, view, (width, height), Kernel::Lanczos)
         .map_err(|error| NodeError::internal("the picture could not be resized", error))?;
+    let words = || buffer.chunks_exact(2).map(|pair| u16::from_ne_bytes([pair[0], pair[1]])).collect();
     let picture = match channels {
+        Channels::Rgb16 => ImageBuffer::from_raw(width, height, words()).map(DynamicImage::ImageRgb16),
+        Channels::Rgba16 => ImageBuffer::from_raw(width, height, words()).map(DynamicImage::ImageRgba16),
         Channels::Rgba => RgbaImage::from_raw(width, height, buffer).map(DynamicImage::ImageRgba8),
         Channels::Rgb => RgbImage::from_raw(width, height, buffer).map(DynamicImage::ImageRgb8),
     };

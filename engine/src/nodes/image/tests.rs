@@ -8,6 +8,9 @@ use crate::{
     nodes::testing::{Bench, wired},
 };
 
+mod exact;
+mod masks;
+
 #[tokio::test]
 async fn pictures_get_the_promised_size() {
     let bench = Bench::new();

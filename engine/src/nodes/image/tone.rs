@@ -119,7 +119,7 @@ async fn cutout(
     Ok(Image(ctx.store(ctx.blocking(work).await?).await?))
 }
 
-async fn masked(
+pub(super) async fn masked(
     image: &Image,
     mask: Option<Mask>,
     ctx: &NodeContext,

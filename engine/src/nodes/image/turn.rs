@@ -7,7 +7,7 @@ use crate::{Choice, Image, NodeContext, NodeError, node};
 use super::changed;
 
 #[derive(Debug, Clone, Copy, Choice)]
-enum Turn {
+pub(in crate::nodes) enum Turn {
     #[choice(title = "Not at all")]
     None,
     #[choice(title = "Quarter, clockwise")]
@@ -19,7 +19,7 @@ enum Turn {
 }
 
 #[derive(Debug, Clone, Copy, Choice)]
-enum Mirror {
+pub(in crate::nodes) enum Mirror {
     #[choice(title = "Not at all")]
     None,
     #[choice(title = "Left and right")]

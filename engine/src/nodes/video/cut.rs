@@ -87,7 +87,7 @@ async fn speed(
 }
 
 /// `atempo` sounds well between a half and the double; beyond that it is used several times over.
-fn tempo(factor: f64) -> String {
+pub(in crate::nodes) fn tempo(factor: f64) -> String {
     let mut left = factor;
     let mut steps = Vec::new();
     while !(0.5..=2.0).contains(&left) {

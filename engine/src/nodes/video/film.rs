@@ -2,11 +2,11 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use shared::value::Media;
+use shared::{run::FailureCode, value::Media};
 
 use crate::{
     Choice, NodeContext, NodeError, Video,
-    media::{self, Ffmpeg},
+    media::{self, Ffmpeg, RGB_TO_BT709},
 };
 
 /// A filter that makes the pixels of any film square and its size even.
@@ -51,6 +51,80 @@ impl Film {
     pub fn even_size(&self) -> (u32, u32) {
         (even(self.width), even(self.height))
     }
+
+    /// The film with `filters` run over its pictures, and its own sound.
+    pub async fn filtered(&self, filters: &str, ctx: &NodeContext) -> Result<Video, NodeError> {
+        self.remade(Remake { filters, ..self.remake() }, ctx).await
+    }
+
+    /// A film that is the same in everything: for naming what is to be different.
+    pub fn remake(&self) -> Remake<'_> {
+        Remake { filters: "null", colors: Colors::Kept, sound: SoundTrack::Kept, seconds: self.seconds, fps: self.fps }
+    }
+
+    /// The film made anew, in one call of ffmpeg.
+    pub async fn remade(&self, remake: Remake<'_>, ctx: &NodeContext) -> Result<Video, NodeError> {
+        let Remake { filters, colors, sound, seconds, fps } = remake;
+        if seconds > SECONDS_MAX {
+            return Err(NodeError::invalid("video", format!("a film of {seconds:.0} s is too long")));
+        }
+        let media = render(ctx, seconds, "mp4", |ffmpeg| {
+            let end = if colors == Colors::Rgb { RGB_TO_BT709 } else { "format=yuv420p" };
+            let mut graph = format!("[0:v:0]{SQUARE_PIXELS},{filters},{end}[v]");
+            match sound {
+                SoundTrack::Through(filters) if self.has_audio => graph += &format!(";[0:a:0]{filters}[a]"),
+                _ => {}
+            }
+            ffmpeg.input(&self.path).args(["-filter_complex", &graph, "-map", "[v]"]).h264();
+            ffmpeg.args(["-r", &format!("{fps:.5}")]);
+            if colors == Colors::Rgb {
+                ffmpeg.tagged_bt709();
+            }
+            match sound {
+                SoundTrack::None => ffmpeg.arg("-an"),
+                SoundTrack::Kept => ffmpeg.args(["-map", "0:a:0?"]).aac(),
+                SoundTrack::Through(_) if self.has_audio => ffmpeg.args(["-map", "[a]"]).aac(),
+                SoundTrack::Through(_) => ffmpeg.arg("-an"),
+            };
+        });
+        Ok(Video(media.await?))
+    }
+}
+
+/// How a film is made anew: see [`Film::remade`].
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Remake<'f> {
+    /// Between square pixels and the encoder. With labels in it where it takes several chains.
+    pub filters: &'f str,
+    pub colors: Colors,
+    pub sound: SoundTrack<'f>,
+    /// How long the result is.
+    pub seconds: f64,
+    /// Pictures a second of the result.
+    pub fps: f64,
+}
+
+/// The colours that filters hand out.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Colors {
+    /// Those of the film.
+    Kept,
+    Rgb,
+}
+
+/// What becomes of the sound of a film that is made anew.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum SoundTrack<'f> {
+    Kept,
+    /// Run through filters.
+    Through(&'f str),
+    None,
+}
+
+/// A colour as filters write it.
+pub(super) fn ffmpeg_color(color: crate::Color) -> String {
+    let [r, g, b, a] = color.rgba;
+    format!("0x{r:02x}{g:02x}{b:02x}{a:02x}")
 }
 
 /// Media with its length known. References that were written by hand may say no more than a hash.
@@ -59,6 +133,10 @@ pub(in crate::nodes) async fn known(media: &Media, ctx: &NodeContext) -> Result<
         return Ok(media.clone());
     }
     let media = media::describe(ctx.blobs(), &media.blob, media.name.clone()).await?;
+    if !media.mime.starts_with("video/") && !media.mime.starts_with("audio/") {
+        let message = format!("this is neither a film nor a sound but {}", media.mime);
+        return Err(NodeError::new(FailureCode::InvalidInput, message));
+    }
     if media.duration_millis.is_none() {
         let install = "`apt install ffmpeg` on Debian and Ubuntu, `brew install ffmpeg` on macOS";
         return Err(NodeError::missing_tool("ffprobe", install));

@@ -116,11 +116,7 @@ async fn written(
     let folder = tempfile::tempdir()?;
     let target = folder.path().join("film.mp4");
     let mut ffmpeg = Ffmpeg::new();
-    ffmpeg.raw_frames(frames.size.0, frames.size.1, frames.fps);
-    // Players take the colours of untagged films to be BT.709; swscale would make them BT.601.
-    ffmpeg.args(["-vf", "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p"]).h264();
-    ffmpeg.args(["-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"]);
-    ffmpeg.output(&target);
+    ffmpeg.raw_frames(frames.size.0, frames.size.1, frames.fps).bt709().h264().output(&target);
 
     let (sender, receiver) = mpsc::channel(FRAMES_AHEAD);
     let drawing = ctx.blocking(move || frames.draw(&paths, |frame| sender.blocking_send(frame).is_ok()));

@@ -9,16 +9,29 @@ mod frames;
 mod cut;
 mod join;
 mod sound;
+mod silence;
 mod title;
+mod subtitles;
+mod layers;
+mod side_by_side;
 mod shape;
+mod turn;
+mod color;
+mod lut;
+mod clean;
+mod key;
+mod time;
+mod stills;
+mod scenes;
+mod analyze;
+mod from_frames;
+mod format;
 
-use shared::run::FailureCode;
-
-use crate::{Image, MediaFile, NodeContext, NodeError, Outputs, Video, media::Ffmpeg, node};
+use crate::{Image, MediaFile, NodeContext, NodeError, Outputs, Video, node};
 
 use super::input_name;
 
-pub(in crate::nodes) use cut::part;
+pub(in crate::nodes) use cut::{part, tempo};
 use film::Film;
 pub(in crate::nodes) use film::{known, render};
 
@@ -96,19 +109,15 @@ async fn extract_frame(
         return Err(NodeError::invalid("at", message));
     }
     // The last picture is shown from its own moment on, up to the end of the film.
-    let last = (film.seconds - 1.0 / film.fps).max(0.0);
-    let folder = tempfile::tempdir()?;
-    let target = folder.path().join("frame.png");
-    let mut ffmpeg = Ffmpeg::new();
-    ffmpeg.args(["-ss", &format!("{:.3}", wanted.min(last))]).input(&film.path);
-    ffmpeg.args(["-map", "0:v:0", "-frames:v", "1", "-vf", &format!("{},format=rgb24", film::SQUARE_PIXELS)]);
-    ffmpeg.args(["-c:v", "png", "-flags:v", "+bitexact"]).output(&target);
-    ffmpeg.run(std::time::Duration::ZERO, ctx.cancel(), &|share| ctx.progress(share)).await?;
-    // ffmpeg is content with writing nothing when it finds no picture.
-    if !target.exists() {
-        return Err(NodeError::new(FailureCode::InvalidInput, "the film has no picture there").in_field("at"));
+    if wanted > film.seconds - 1.5 / film.fps {
+        return stills::last(&film, ctx).await;
     }
-    Ok(Image(ctx.store_file(&target).await?))
+    stills::still(ctx, "at", |ffmpeg, target| {
+        ffmpeg.args(["-ss", &format!("{wanted:.3}")]).input(&film.path).args(["-map", "0:v:0", "-frames:v", "1"]);
+        ffmpeg.args(["-vf", &format!("{},format=rgb24", film::SQUARE_PIXELS)]);
+        ffmpeg.args(["-c:v", "png", "-flags:v", "+bitexact"]).output(target);
+    })
+    .await
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use crate::{Audio, Choice, NodeContext, NodeError, Video, media::Ffmpeg, node};
 
 use super::{
-    film::{Film, SQUARE_PIXELS},
+    film::{Film, Remake, SQUARE_PIXELS, SoundTrack},
     known, render,
 };
 
@@ -106,6 +106,62 @@ async fn extract_audio(
         ffmpeg.input(&film.path).args(["-map", "0:a:0", "-vn"]).aac().args(["-movflags", "+faststart"]);
     });
     Ok(Audio(media.await?))
+}
+
+/// Takes the sound off a film. The pictures stay as they are.
+#[node(
+    "video.remove_audio",
+    title = "Mute film",
+    resource = "ffmpeg",
+    timeout_seconds = 600,
+    example = r#"{"inputs":{"video":"sample:video"}}"#
+)]
+async fn remove_audio(
+    /// The film.
+    video: Video,
+    ctx: &NodeContext,
+) -> Result<Video, NodeError> {
+    let film = Film::open(&video, "video", ctx).await?;
+    if film.codec != "h264" {
+        return film.remade(Remake { sound: SoundTrack::None, ..film.remake() }, ctx).await;
+    }
+    let media = render(ctx, film.seconds, "mp4", |ffmpeg| {
+        ffmpeg.input(&film.path).args(["-map", "0:v:0", "-an"]);
+        same_pictures(ffmpeg, &film);
+    });
+    Ok(Video(media.await?))
+}
+
+/// Brings the sound of a film to the loudness that broadcasters and platforms ask for (EBU R 128).
+#[node(
+    "video.loudness",
+    title = "Loudness of film",
+    resource = "ffmpeg",
+    timeout_seconds = 1800,
+    example = r#"{"inputs":{"video":"sample:video"},"params":{"target":-16}}"#
+)]
+async fn loudness(
+    /// The film.
+    video: Video,
+    /// How loud it is on the whole: -23 for television, -16 for podcasts, -14 for the large platforms.
+    #[param(title = "Target", default = -14.0, min = -40.0, max = -6.0, step = 0.5, unit = "LUFS")]
+    target: f64,
+    /// The highest peak.
+    #[param(title = "Peak", default = -1.0, min = -9.0, max = 0.0, step = 0.5, unit = "dBTP", advanced)]
+    peak: f64,
+    ctx: &NodeContext,
+) -> Result<Video, NodeError> {
+    let film = Film::open(&video, "video", ctx).await?;
+    if !film.has_audio {
+        return Err(NodeError::invalid("video", "the film has no sound"));
+    }
+    let media = render(ctx, film.seconds, "mp4", |ffmpeg| {
+        ffmpeg.input(&film.path).args(["-map", "0:v:0", "-map", "0:a:0"]);
+        ffmpeg.args(["-af", &crate::nodes::audio::loudnorm(target, peak)]);
+        same_pictures(ffmpeg, &film);
+        ffmpeg.aac();
+    });
+    Ok(Video(media.await?))
 }
 
 /// The pictures as they are: H.264 need not be encoded again, everything else becomes H.264.

@@ -8,6 +8,12 @@ use crate::{
     nodes::testing::{Bench, wired},
 };
 
+mod analysis;
+mod layers;
+mod pictures;
+mod stills;
+mod timing;
+
 /// Every film we make plays everywhere: container, codec, pixel format, even size, index before the data.
 async fn assert_plays(bench: &Bench, media: &Media) {
     assert_eq!((media.mime.as_str(), media.codec.as_deref()), ("video/mp4", Some("h264")));

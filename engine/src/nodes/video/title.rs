@@ -1,8 +1,8 @@
 //! Text over films. The letters are drawn like those on pictures, so that both look the same.
 
 use crate::{
-    Color, NodeContext, NodeError, Video, node,
-    nodes::image::{Font, Place, TextStyle, encode, text_picture},
+    NodeContext, NodeError, Video, node,
+    nodes::image::{Lettering, encode, text_picture},
 };
 
 use super::{
@@ -21,28 +21,15 @@ const LINE_SHARE: f64 = 0.9;
     timeout_seconds = 1800,
     example = r##"{"inputs":{"video":"sample:video"},"params":{"text":"A slow evening","size":48,"start":0.5,"end":3.0,"outline":2}}"##
 )]
-#[allow(clippy::too_many_lines)]
 async fn title(
     /// The film.
     video: Video,
     /// The text.
     #[param(title = "Text", prompt, default = "Your title")]
     text: String,
-    /// The font.
-    #[param(title = "Font", default = Font::Bold)]
-    font: Font,
-    /// How large the letters are.
-    #[param(title = "Size", default = 64.0, min = 4.0, max = 1000.0, step = 1.0, unit = "px")]
-    size: f64,
-    /// The colour of the letters.
-    #[param(title = "Colour", default = "#ffffff")]
-    color: Color,
-    /// Where the text goes.
-    #[param(title = "Place", default = Place::Center)]
-    place: Place,
-    /// How far from the edge.
-    #[param(title = "Margin", default = 40, min = 0, max = 4096, unit = "px")]
-    margin: u32,
+    /// How the text looks.
+    #[params]
+    lettering: Lettering,
     /// When the text appears.
     #[param(title = "Start", default = 0.0, min = 0.0, step = 0.1, unit = "s")]
     start: f64,
@@ -52,26 +39,15 @@ async fn title(
     /// How long it takes to appear and to go.
     #[param(title = "Fade", default = 0.4, min = 0.0, max = 30.0, step = 0.1, unit = "s")]
     fade: f64,
-    /// How thick the line around the letters is.
-    #[param(title = "Outline", default = 0.0, min = 0.0, max = 50.0, step = 0.5, unit = "px")]
-    outline: f64,
-    /// The colour of the line around the letters.
-    #[param(title = "Outline colour", default = "#000000", advanced)]
-    outline_color: Color,
-    /// The colour behind the text; the last two digits are its opacity.
-    #[param(title = "Background", default = "#00000000", advanced)]
-    background: Color,
     ctx: &NodeContext,
 ) -> Result<Video, NodeError> {
     let film = Film::open(&video, "video", ctx).await?;
     let shown = super::cut::part(start, end, film.seconds, "film")?;
     let frame = film.even_size();
-    let width_max_px = place.line_room(frame.0, LINE_SHARE, margin);
-    let style =
-        TextStyle { font, size_px: size, color, outline_px: outline, outline_color, background, place, width_max_px };
-    let picture = ctx.blocking(move || text_picture(&text, &style)).await?;
+    let style = lettering.clone();
+    let picture = ctx.blocking(move || text_picture(&text, &style, style.line_room(frame.0, LINE_SHARE))).await?;
     let Some(picture) = picture else { return Ok(video) };
-    let (x, y) = place.upper_left(frame, picture.dimensions(), margin);
+    let (x, y) = lettering.upper_left(frame, picture.dimensions());
     let folder = tempfile::tempdir()?;
     let letters = folder.path().join("title.png");
     let png = ctx.blocking(move || encode(&picture.into())).await?;
@@ -93,7 +69,7 @@ async fn title(
         ffmpeg.args(["-loop", "1", "-framerate", &format!("{:.5}", film.fps), "-t", &format!("{:.3}", film.seconds)]);
         ffmpeg.input(&letters);
         ffmpeg.args(["-filter_complex", &graph, "-map", "[v]", "-map", "0:a:0?"]).h264();
-        ffmpeg.args(["-r", &format!("{:.5}", film.fps), "-c:a", "copy", "-t", &format!("{:.3}", film.seconds)]);
+        ffmpeg.args(["-r", &format!("{:.5}", film.fps), "-t", &format!("{:.3}", film.seconds)]).aac();
     });
     Ok(Video(media.await?))
 }

@@ -1,4 +1,6 @@
-//! JSON: written down, and picked from.
+//! JSON: written down, picked from, put together, and as tables.
+
+mod build;
 
 use serde_json_path::JsonPath;
 use shared::value::Value;
@@ -65,12 +67,12 @@ fn input(
     #[param(title = "JSON", default = {})]
     value: serde_json::Value,
 ) -> Result<serde_json::Value, NodeError> {
-    super::input_name(&name)?;
+    crate::nodes::input_name(&name)?;
     Ok(value)
 }
 
 /// Models like to put their JSON into text, and the text into a fence of back-ticks.
-fn parsed(json: serde_json::Value) -> Result<serde_json::Value, NodeError> {
+pub(super) fn parsed(json: serde_json::Value) -> Result<serde_json::Value, NodeError> {
     let serde_json::Value::String(text) = json else { return Ok(json) };
     let inner = text.trim();
     let inner = inner.strip_prefix("```json").or_else(|| inner.strip_prefix("```")).unwrap_or(inner);
@@ -79,7 +81,7 @@ fn parsed(json: serde_json::Value) -> Result<serde_json::Value, NodeError> {
         .map_err(|error| NodeError::invalid("json", "the text is not JSON").with_raw(&error.to_string()))
 }
 
-fn value_of(json: serde_json::Value) -> Value {
+pub(super) fn value_of(json: serde_json::Value) -> Value {
     match json {
         serde_json::Value::String(text) => Value::Text(text),
         serde_json::Value::Bool(truth) => Value::Bool(truth),

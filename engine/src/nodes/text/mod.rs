@@ -1,10 +1,14 @@
-//! Text: typed in, joined, split, replaced, re-cased. Templates are in `template.rs`, picking from JSON in `json.rs`.
+//! Text: typed in, joined, split, replaced, re-cased, looked into, encoded. Templates are in `template.rs`.
 
-use regex::RegexBuilder;
+mod find;
+mod parts;
+mod encode;
 
 use crate::{Choice, NodeError, node};
 
 use super::input_name;
+
+pub(super) use find::pattern;
 
 /// No text node makes a longer text: it has to fit into documents and requests.
 pub(super) const TEXT_MAX_BYTES: usize = 4 << 20;
@@ -95,8 +99,6 @@ fn replace(
     #[param(title = "Ignore case", default = false, advanced)]
     ignore_case: bool,
 ) -> Result<String, NodeError> {
-    /// Compiled size of an expression: nested repetitions would otherwise fill the memory.
-    const REGEX_MAX_BYTES: usize = 1 << 20;
     if find.is_empty() {
         return Err(NodeError::invalid("find", "there is nothing to look for"));
     }
@@ -104,9 +106,7 @@ fn replace(
         return within_limit(text.replace(&find, &replacement));
     }
     let pattern = if regex { find } else { regex::escape(&find) };
-    let pattern = RegexBuilder::new(&pattern).case_insensitive(ignore_case).size_limit(REGEX_MAX_BYTES).build();
-    let pattern =
-        pattern.map_err(|error| NodeError::invalid("find", "not a regular expression").with_raw(&error.to_string()))?;
+    let pattern = self::pattern(&pattern, "find", ignore_case)?;
     let changed = if regex {
         pattern.replace_all(&text, replacement.as_str())
     } else {
