@@ -11,6 +11,10 @@ pub fn title(category: &str) -> String {
         "json" => "JSON".into(),
         "text" => "Text and language".into(),
         "image" => "Pictures".into(),
+        "mask" => "Masks".into(),
+        "list" => "Lists".into(),
+        "date" => "Dates".into(),
+        "document" | "file" => "Files".into(),
         "video" => "Video".into(),
         "audio" => "Sound".into(),
         "number" => "Numbers".into(),
@@ -21,14 +25,17 @@ pub fn title(category: &str) -> String {
 
 /// Video first, as the whole product is; kinds this version does not know come last, by name.
 pub fn rank(category: &str) -> usize {
-    let order = ["video", "image", "audio", "text", "number", "json", "http", "output"];
+    let order = [
+        "video", "image", "mask", "audio", "text", "number", "list", "json", "date", "document", "file", "code", "http",
+        "output",
+    ];
     order.iter().position(|known| *known == category).unwrap_or(order.len())
 }
 
 pub fn glyph(spec: &NodeSpec) -> Glyph {
     match spec.category() {
         "video" => Glyph::Film,
-        "image" => Glyph::Image,
+        "image" | "mask" => Glyph::Image,
         "audio" => Glyph::AudioLines,
         "text" if spec.node_type.contains("chat") => Glyph::Sparkles,
         "text" => Glyph::Type,
