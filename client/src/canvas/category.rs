@@ -26,8 +26,8 @@ pub fn title(category: &str) -> String {
 /// Video first, as the whole product is; kinds this version does not know come last, by name.
 pub fn rank(category: &str) -> usize {
     let order = [
-        "video", "image", "mask", "audio", "text", "number", "list", "json", "date", "document", "file", "code", "http",
-        "output",
+        "video", "image", "mask", "audio", "text", "number", "list", "json", "date", "document", "file", "code",
+        "http", "output",
     ];
     order.iter().position(|known| *known == category).unwrap_or(order.len())
 }

@@ -108,7 +108,7 @@ pub async fn video_meta(
             NodeError::invalid("video", "the film cannot be read").with_raw(&error.to_string())
         }
     })?;
-    let Some(track) = found.video else {
+    let Some(track) = found.video.filter(|track| track.width > 0 && track.height > 0) else {
         return Err(NodeError::invalid("video", "there are no pictures in it"));
     };
     let size_bytes = blobs.size(&media.blob).await?;

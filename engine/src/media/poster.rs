@@ -30,9 +30,11 @@ pub(super) fn look_at_picture(path: &Path) -> image::ImageResult<Picture> {
     let mut reader = ImageReader::open(path)?.with_guessed_format()?;
     let mut limits = Limits::default();
     limits.max_alloc = Some(DECODED_MAX_BYTES);
-    reader.limits(limits);
+    reader.limits(limits.clone());
     let shown_by_browsers = !matches!(reader.format(), Some(ImageFormat::Tiff));
     let mut decoder = reader.into_decoder()?;
+    // The decoder bounds what it needs itself, not the picture that it hands out.
+    limits.reserve(decoder.total_bytes())?;
     let orientation = decoder.orientation()?;
     let mut picture = DynamicImage::from_decoder(decoder)?;
     picture.apply_orientation(orientation);

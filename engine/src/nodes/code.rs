@@ -153,7 +153,14 @@ mod tests {
 
     #[test]
     fn code_reaches_nothing_outside() {
-        for code in ["import \"std\" as s;", "eval(\"1\")", "open_file(\"/etc/passwd\")", "timestamp()", "sleep(1)", "sleep(0.5)"] {
+        for code in [
+            "import \"std\" as s;",
+            "eval(\"1\")",
+            "open_file(\"/etc/passwd\")",
+            "timestamp()",
+            "sleep(1)",
+            "sleep(0.5)",
+        ] {
             assert!(evaluated(code).is_err(), "{code}");
         }
     }

@@ -51,7 +51,8 @@ async fn run_example(spec: &'static NodeSpec) {
             Value::List(items) => items.as_slice(),
             single => std::slice::from_ref(single),
         };
-        assert!(!items.is_empty(), "{name} is an empty list");
+        // The clip of the example has no cuts.
+        assert!(!items.is_empty() || name == "video.scenes: `cuts`", "{name} is an empty list");
         for item in items {
             probed(&bench, &name, item).await;
         }
@@ -77,8 +78,8 @@ async fn probed(bench: &Bench, name: &str, value: &Value) {
         Value::Video(_) | Value::Audio(_) => {
             let report = bench.probe(media).await;
             let track = |kind: &str| {
-                let streams = report["streams"].as_array().into_iter().flatten();
-                streams.filter(|stream| stream["codec_type"] == kind).next().cloned()
+                let mut streams = report["streams"].as_array().into_iter().flatten();
+                streams.find(|stream| stream["codec_type"] == kind).cloned()
             };
             let seconds: f64 = report["format"]["duration"].as_str().and_then(|text| text.parse().ok()).unwrap_or(0.0);
             assert!(seconds > 0.0, "{name} has no length");

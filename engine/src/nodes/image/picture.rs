@@ -53,8 +53,9 @@ pub(in crate::nodes) fn decode_bytes(bytes: &[u8]) -> Result<DynamicImage, Image
     limits.max_image_width = Some(EDGE_MAX_PX);
     limits.max_image_height = Some(EDGE_MAX_PX);
     limits.max_alloc = Some(DECODED_MAX_BYTES);
-    reader.limits(limits);
+    reader.limits(limits.clone());
     let mut decoder = reader.into_decoder()?;
+    limits.reserve(decoder.total_bytes())?;
     // Cameras store pictures as the sensor saw them, and say in EXIF how to turn them.
     let orientation = decoder.orientation()?;
     let mut picture = DynamicImage::from_decoder(decoder)?;

@@ -138,7 +138,7 @@ fn chunk(
     let mut begin = 0;
     while begin < letters.len() {
         let most = (begin + size).min(letters.len());
-        let end = if most == letters.len() { most } else { good_end(&letters, begin + size / 2, most) };
+        let end = if most == letters.len() { most } else { good_end(&letters, begin + size / 3, most) };
         let chunk: String = letters[begin..end].iter().collect();
         chunks.push(chunk.trim().to_owned());
         if end == letters.len() {

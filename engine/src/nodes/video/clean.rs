@@ -69,7 +69,7 @@ async fn stabilize(
     let reach = reach.div_ceil(16) * 16;
     let keep = 1.0 - 2.0 * crop / 100.0;
     let filters = format!(
-        "deshake=rx={reach}:ry={reach}:edge=mirror,crop=iw*{keep:.4}:ih*{keep:.4},scale={width}:{height}:flags=bicubic"
+        "deshake=rx={reach}:ry={reach}:edge=mirror,crop=iw*{keep:.4}:ih*{keep:.4},scale={width}:{height}:flags=bicubic,setsar=1"
     );
     film.filtered(&filters, ctx).await
 }

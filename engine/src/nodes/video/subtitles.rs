@@ -51,9 +51,9 @@ async fn subtitles(
     let frame = film.even_size();
     let fps = film.fps.min(LAYER_FPS_MAX);
     let shows = shows(&cues, film.seconds, fps);
-    let style = lettering.clone();
-    let (shows, size) =
-        ctx.blocking(move || measured(shows, &style, frame.0).map_err(|e| e.in_field("subtitles"))).await?;
+    let (texts, style) = (shows.clone(), lettering.clone());
+    let measuring = ctx.blocking(move || measured(&texts, &style, frame.0));
+    let size = measuring.await.map_err(|error| error.in_field("subtitles"))?;
     let Some(size) = size else { return Ok(video) };
     let (x, y) = lettering.upper_left(frame, size);
 
@@ -109,19 +109,15 @@ fn shows(cues: &[Cue], seconds: f64, fps: f64) -> Vec<Show> {
 }
 
 /// The size that holds every text. `None`: there is nothing to see.
-fn measured(
-    shows: Vec<Show>,
-    style: &Lettering,
-    frame_width: u32,
-) -> Result<(Vec<Show>, Option<(u32, u32)>), NodeError> {
+fn measured(shows: &[Show], style: &Lettering, frame_width: u32) -> Result<Option<(u32, u32)>, NodeError> {
     let mut size: Option<(u32, u32)> = None;
-    for show in &shows {
+    for show in shows {
         if let Some(picture) = text_picture(&show.text, style, style.line_room(frame_width, LINE_SHARE))? {
             let (width, height) = size.unwrap_or_default();
             size = Some((width.max(picture.width()), height.max(picture.height())));
         }
     }
-    Ok((shows, size))
+    Ok(size)
 }
 
 fn drawn(show: &Show, style: &Lettering, frame_width: u32, size: (u32, u32)) -> Result<Bytes, NodeError> {
