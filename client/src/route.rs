@@ -1,11 +1,18 @@
 //! The addresses of the app, and who may see what is behind them.
 
 use dioxus::prelude::*;
-use shared::id::WorkflowId;
+use shared::id::{FolderId, WorkflowId};
 
 use crate::{
     pages::{
-        home::Home, missing::Missing, settings::Settings, sign_in::SignIn, starting::Starting, workflow::Workflow,
+        account::Account,
+        home::{Home, InFolder},
+        join::Join,
+        missing::Missing,
+        settings::Settings,
+        sign_in::SignIn,
+        starting::Starting,
+        workflow::Workflow,
     },
     session::{self, use_session},
 };
@@ -16,11 +23,17 @@ pub enum Route {
     #[layout(SignedIn)]
         #[route("/")]
         Home {},
+        #[route("/folder/:id", InFolder)]
+        Folder { id: FolderId },
         #[route("/w/:id")]
         Workflow { id: WorkflowId },
         #[route("/settings")]
         Settings {},
+        #[route("/account")]
+        Account {},
     #[end_layout]
+    #[route("/join")]
+    Join {},
     #[route("/sign-in?:next")]
     SignIn { next: String },
     #[route("/:..path")]

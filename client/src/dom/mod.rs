@@ -103,6 +103,28 @@ pub fn socket_url(path: &str) -> String {
     format!("{scheme}://{}{path}", location.host().unwrap_or_default())
 }
 
+/// What stands behind the `#` of the page's address, which browsers keep to themselves.
+pub fn fragment() -> String {
+    window().location().hash().unwrap_or_default().trim_start_matches('#').to_owned()
+}
+
+/// A plain word of the page's query.
+pub fn query(name: &str) -> Option<String> {
+    let search = window().location().search().ok()?;
+    let pairs = search.trim_start_matches('?').split('&').filter_map(|pair| pair.split_once('='));
+    pairs.filter(|(key, _)| *key == name).map(|(_, value)| value.to_owned()).next()
+}
+
+/// Scheme and host of this page.
+pub fn origin() -> String {
+    window().location().origin().unwrap_or_default()
+}
+
+/// Leaves the app for another page.
+pub fn open_page(url: &str) {
+    let _ = window().location().set_href(url);
+}
+
 /// As a part of an address.
 pub fn encode_uri(text: &str) -> String {
     js_sys::encode_uri_component(text).into()

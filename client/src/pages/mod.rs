@@ -1,7 +1,10 @@
 //! What the routes show.
 
+pub mod account;
 pub mod editor;
 pub mod home;
+mod invitations;
+pub mod join;
 pub mod missing;
 mod people;
 pub mod settings;

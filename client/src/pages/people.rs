@@ -1,4 +1,4 @@
-//! Who belongs to a workspace, and inviting more: in the settings and in the share dialog.
+//! Who belongs to a workspace, as what, and inviting more. Links are `invitations`, roles on one workflow `share`.
 
 use dioxus::prelude::*;
 use shared::{
@@ -11,7 +11,7 @@ use shared::{
 use crate::{
     api::{Api, ApiError},
     session::use_session,
-    ui::{Avatar, Button, Chip, Select, Skeleton, Tone, Variant, use_toaster},
+    ui::{Avatar, Button, Chip, Dialog, Glyph, IconButton, Select, Skeleton, Tone, Variant, use_toaster},
 };
 
 /// What each role may do, in the words of the person who gives it.
@@ -50,6 +50,7 @@ pub fn Members(workspace: WorkspaceId, own: Role) -> Element {
         }
     };
     let me = session.me().map(|me| me.user.id);
+    let drop_member = move |gone: UserId| members.write().get_or_insert_default().retain(|member| member.user != gone);
     rsx! {
         if own.can_manage() {
             Invite { workspace, own, onadd: put }
@@ -63,7 +64,7 @@ pub fn Members(workspace: WorkspaceId, own: Role) -> Element {
                 },
                 Some(members) => rsx! {
                     for member in members {
-                        Person { key: "{member.user}", workspace, own, me, member, onchange: put }
+                        Person { key: "{member.user}", workspace, own, me, member, onchange: put, onremove: drop_member }
                     }
                 },
             }
@@ -78,13 +79,15 @@ fn Person(
     me: Option<UserId>,
     member: Member,
     onchange: EventHandler<Member>,
+    onremove: EventHandler<UserId>,
 ) -> Element {
     let toaster = use_toaster();
     let mut busy = use_signal(|| false);
     let is_me = me == Some(member.user);
     // Owners are changed by owners only.
     let changeable = own.can_manage() && !is_me && (member.role != Role::Owner || own == Role::Owner);
-    let email = member.email.clone();
+    let user = member.user;
+    let mut removing = use_signal(|| false);
     rsx! {
         li { class: "member",
             Avatar { name: member.name.clone(), color: color_of(member.user) }
@@ -103,28 +106,52 @@ fn Person(
                     value: member.role.as_str(),
                     options: offered(own),
                     disabled: busy(),
-                    onchange: move |role: String| {
-                        let email = email.clone();
-                        async move {
-                            let Ok(role) = role.parse::<Role>() else { return };
-                            busy.set(true);
-                            match Api.add_member(workspace, &AddMember { email, role }).await {
-                                Ok(member) => onchange.call(member),
-                                Err(error) => toaster.say(Tone::Danger, error.sentence()),
-                            }
-                            busy.set(false);
+                    onchange: move |role: String| async move {
+                        let Ok(role) = role.parse::<Role>() else { return };
+                        busy.set(true);
+                        match Api.change_member(workspace, user, role).await {
+                            Ok(member) => onchange.call(member),
+                            Err(error) => toaster.say(Tone::Danger, error.sentence()),
                         }
+                        busy.set(false);
                     },
+                }
+                IconButton {
+                    glyph: Glyph::X,
+                    label: "Remove {member.name}",
+                    tip: "Remove",
+                    onclick: move |_| removing.set(true),
                 }
             } else {
                 Chip { "{role_title(member.role)}" }
+            }
+            if removing() {
+                Dialog {
+                    title: "Remove {member.name}?",
+                    onclose: move |()| removing.set(false),
+                    footer: rsx! {
+                        Button { onclick: move |_| removing.set(false), "Cancel" }
+                        Button {
+                            variant: Variant::Danger,
+                            onclick: move |_| async move {
+                                match Api.remove_member(workspace, user).await {
+                                    Ok(()) => onremove.call(user),
+                                    Err(error) => toaster.say(Tone::Danger, error.sentence()),
+                                }
+                                removing.set(false);
+                            },
+                            "Remove"
+                        }
+                    },
+                    p { "They are sent away from every workflow of this workspace at once. What they made stays." }
+                }
             }
         }
     }
 }
 
 #[component]
-fn Invite(workspace: WorkspaceId, own: Role, onadd: EventHandler<Member>) -> Element {
+pub fn Invite(workspace: WorkspaceId, own: Role, onadd: EventHandler<Member>) -> Element {
     let toaster = use_toaster();
     let mut email = use_signal(String::new);
     let mut role = use_signal(|| Role::Editor);

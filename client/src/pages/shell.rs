@@ -54,7 +54,7 @@ pub fn Shell(children: Element) -> Element {
                         to: Route::Settings {},
                         "aria-current": (here == Route::Settings {}).then_some("page"),
                         Icon { glyph: Glyph::Settings }
-                        span { class: "name", "Settings" }
+                        span { class: "name", "Workspace settings" }
                     }
                     Account { session, name: me.user.name.clone(), email: me.user.email.clone() }
                 }
@@ -92,6 +92,14 @@ fn Account(session: Session, name: String, email: String) -> Element {
             if open() {
                 Menu { label: "Account", onclose: move |()| open.set(false),
                     p { class: "shell-email", "{email}" }
+                    MenuItem {
+                        title: "Account",
+                        glyph: Glyph::Settings,
+                        onclick: move |()| {
+                            open.set(false);
+                            navigator().push(Route::Account {});
+                        },
+                    }
                     MenuItem {
                         title: "Sign out",
                         glyph: Glyph::LogOut,

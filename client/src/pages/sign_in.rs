@@ -40,6 +40,10 @@ pub fn SignIn(next: String) -> Element {
     let mut busy = use_signal(|| false);
 
     use_effect(move || dom::set_title("Sign in – OpenFlow"));
+    let github = use_resource(|| async { Api.sign_in_methods().await.is_ok_and(|methods| methods.github) });
+    // How a visit to GitHub ended, if it did not end well.
+    let github_said = use_hook(|| dom::query("github").and_then(|word| github_word(&word)));
+    let github_href = format!("/api/auth/github?next={}", dom::encode_uri(&destination(&next).to_string()));
     // Also for somebody who comes here signed in.
     use_effect(move || {
         if let session::SignIn::In(_) = session.sign_in() {
@@ -107,6 +111,14 @@ pub fn SignIn(next: String) -> Element {
                             p { class: "form-error", role: "alert", "{complaint.text}" }
                         }
                         Button { variant: Variant::Primary, size: Size::L, submit: true, busy: busy(), "{action}" }
+                    }
+                    if let Some(said) = github_said {
+                        p { class: "form-note", role: "status", "{said}" }
+                    }
+                    if github() == Some(true) {
+                        p { class: "sign-in-or", "or" }
+                        // A page of the server's, which leads to another site: no route of the app.
+                        a { class: "button sign-in-github", href: "{github_href}", "data-size": "l", "Continue with GitHub" }
                     }
                     p { class: "sign-in-other",
                         "{question} "
@@ -269,6 +281,24 @@ fn complaint_of(error: &ApiError) -> Complaint {
         },
     };
     Complaint { field, text }
+}
+
+/// What the server says in a word when somebody comes back from GitHub.
+pub fn github_word(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "connected" => "Your GitHub account is connected.",
+        "taken" => {
+            "There is an account with your GitHub e-mail address already. Sign in with its password, then connect GitHub under Account."
+        }
+        "unverified" => "GitHub has not verified an e-mail address of yours. Verify it there, then try again.",
+        "denied" => "GitHub did not let you in.",
+        "expired" => "That took too long, or was tried twice. Try again.",
+        "other_email" => "That GitHub account has another e-mail address than this account.",
+        "connected_elsewhere" => "That GitHub account signs somebody else in.",
+        "connected_already" => "Another GitHub account is connected. Disconnect it first.",
+        "unavailable" => "GitHub does not answer. Try again in a moment.",
+        _ => return None,
+    })
 }
 
 /// Where to go after signing in: the page that was asked for, if it is one of ours.

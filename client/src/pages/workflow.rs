@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use dioxus::prelude::*;
 use shared::{
-    api,
+    api, exchange,
+    graph::Graph,
     id::{UserId, WorkflowId},
     node::Catalog,
 };
@@ -15,11 +16,12 @@ use crate::{
     dom,
     pages::editor::Editor,
     replica::{
-        use_replica_provider,
-        view::{CanvasViewStoreExt, Closed},
+        use_replica, use_replica_provider,
+        view::{CanvasViewStoreExt, Closed, SaveState},
     },
     route::Route,
     session::use_session,
+    ui::{Button, Tone, Variant, use_toaster},
 };
 
 /// Loads what must be known before the replica can open: the person's role, and the server's kinds of nodes.
@@ -55,9 +57,61 @@ fn Open(workflow: api::Workflow, person: UserId, catalog: Rc<Catalog>) -> Elemen
             format!("{title} – OpenFlow")
         });
     });
-    match view.closed().cloned() {
-        Some(closed) => rsx! { Ended { closed } },
-        None => rsx! { Editor {} },
+    // Edits of this person that the server has not confirmed: what is left of them when the right to edit goes.
+    let mut unsaved = use_signal(|| 0);
+    use_effect(move || match view.save().cloned() {
+        SaveState::Saved => unsaved.set(0),
+        SaveState::Saving { unsaved: count } | SaveState::Offline { unsaved: count } => unsaved.set(count),
+        SaveState::ReadOnly => {}
+    });
+    let revoked = view.closed().cloned() == Some(Closed::Revoked);
+    let left_over = unsaved() > 0 && (revoked || !view.role().cloned().can_edit());
+    rsx! {
+        if left_over {
+            KeepCopy { count: unsaved(), ondone: move |()| unsaved.set(0) }
+        }
+        match view.closed().cloned() {
+            Some(closed) => rsx! { Ended { closed } },
+            None => rsx! { Editor {} },
+        }
+    }
+}
+
+/// Offers edits that the server did not take as a workflow of one's own.
+#[component]
+fn KeepCopy(count: u32, ondone: EventHandler<()>) -> Element {
+    let replica = use_replica();
+    let toaster = use_toaster();
+    let mut busy = use_signal(|| false);
+    let keep = move |_| {
+        let (view, source) = (replica.view(), replica.workflow());
+        async move {
+            busy.set(true);
+            let graph = Graph {
+                meta: view.meta().peek().clone(),
+                nodes: view.nodes().peek().clone(),
+                edges: view.edges().peek().clone(),
+                frames: view.frames().peek().clone(),
+            };
+            let graph = serde_json::from_str(&exchange::write(&graph)).ok();
+            match Api.keep_copy(&api::KeepCopy { source, graph }).await {
+                Ok(workflow) => {
+                    ondone.call(());
+                    navigator().push(Route::Workflow { id: workflow.id });
+                }
+                Err(error) => toaster.say(Tone::Danger, error.sentence()),
+            }
+            busy.set(false);
+        }
+    };
+    let changes =
+        if count == 1 { "One change of yours was".to_owned() } else { format!("{count} changes of yours were") };
+    rsx! {
+        div { class: "keep-copy", role: "alert",
+            p { "You can no longer edit this workflow. {changes} not saved in it." }
+            Button { variant: Variant::Primary, busy: busy(), onclick: keep, "Keep my changes as a copy" }
+            Button { onclick: move |_| ondone.call(()), "Discard" }
+        }
     }
 }
 

@@ -43,6 +43,7 @@ glyphs! {
     Eye = "eye",
     File = "file",
     Film = "film",
+    Folder = "folder",
     Globe = "globe",
     Hash = "hash",
     Image = "image",

@@ -46,7 +46,7 @@ const COOKIE: &str = "openflow_oauth";
 const COOKIE_PATH: &str = "/api/auth/github";
 const LIFETIME: Duration = Duration::minutes(10);
 const SIGN_IN_PAGE: &str = "/sign-in";
-const SETTINGS_PAGE: &str = "/settings";
+const SETTINGS_PAGE: &str = "/account";
 
 pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(start)).routes(routes!(finish)).routes(routes!(connect))

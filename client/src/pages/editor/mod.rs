@@ -66,7 +66,7 @@ pub fn Editor() -> Element {
             ContextMenu {}
             ShortcutSheet {}
             if sharing() {
-                ShareDialog { workspace: canvas.replica().workspace(), role, onclose: move |_| sharing.set(false) }
+                ShareDialog { workspace: canvas.replica().workspace(), workflow: canvas.replica().workflow(), role, onclose: move |_| sharing.set(false) }
             }
         }
     }

@@ -1,9 +1,15 @@
 //! One workflow in the grid.
 
 use dioxus::prelude::*;
-use shared::{access::Role, api::Workflow};
+use shared::{
+    access::Role,
+    api::{Folder, Workflow},
+};
 
-use super::dialogs::{Delete, Rename};
+use super::{
+    dialogs::{Delete, Rename},
+    folders::{Dragged, MoveWorkflow, Shelf},
+};
 use crate::{
     api::Api,
     dom,
@@ -17,12 +23,16 @@ enum Open {
     Nothing,
     Menu,
     Rename,
+    Move,
     Delete,
 }
 
-/// `onchange`: the list is out of date.
 #[component]
-pub fn Card(workflow: Workflow, onchange: EventHandler<()>) -> Element {
+pub fn Card(shelf: Shelf, folders: Vec<Folder>, workflow: Workflow) -> Element {
+    let onchange = shelf.onchange;
+    let mut dragged = shelf.dragged;
+    let id = workflow.id;
+    let draggable = if workflow.role.can_edit() { "true" } else { "false" };
     let toaster = use_toaster();
     let mut open = use_signal(|| Open::Nothing);
     let close = move |()| open.set(Open::Nothing);
@@ -41,11 +51,17 @@ pub fn Card(workflow: Workflow, onchange: EventHandler<()>) -> Element {
         }
     };
     rsx! {
-        li { class: "card", "data-testid": "workflow-card",
-            Link { class: "card-link", to: Route::Workflow { id: workflow.id }, aria_label: "{title}",
+        li {
+            class: "card",
+            "data-testid": "workflow-card",
+            "data-dragged": dragged() == Some(Dragged::Workflow(id)),
+            draggable,
+            ondragstart: move |_| dragged.set(Some(Dragged::Workflow(id))),
+            ondragend: move |_| dragged.set(None),
+            Link { class: "card-link", to: Route::Workflow { id: workflow.id }, aria_label: "{title}", draggable: "false",
                 div { class: "card-picture",
                     if let Some(poster) = &workflow.poster {
-                        img { src: "/api/blobs/{poster}", alt: "", loading: "lazy" }
+                        img { src: "/api/blobs/{poster}", alt: "", loading: "lazy", draggable: "false" }
                     } else {
                         Blank { node_count: workflow.node_count }
                     }
@@ -76,6 +92,9 @@ pub fn Card(workflow: Workflow, onchange: EventHandler<()>) -> Element {
                             if workflow.role.can_edit() {
                                 MenuItem { title: "Rename", glyph: Glyph::Pencil, onclick: move |()| open.set(Open::Rename) }
                             }
+                            if workflow.role.can_edit() && !folders.is_empty() {
+                                MenuItem { title: "Move to…", glyph: Glyph::Folder, onclick: move |()| open.set(Open::Move) }
+                            }
                             MenuItem { title: "Export as JSON", glyph: Glyph::Download, onclick: export }
                             if workflow.role.can_edit() {
                                 MenuItem { title: "Delete", glyph: Glyph::Trash2, tone: Tone::Danger, onclick: move |()| open.set(Open::Delete) }
@@ -87,6 +106,7 @@ pub fn Card(workflow: Workflow, onchange: EventHandler<()>) -> Element {
             match open() {
                 Open::Nothing | Open::Menu => rsx! {},
                 Open::Rename => rsx! { Rename { workflow, onclose: close, ondone: onchange } },
+                Open::Move => rsx! { MoveWorkflow { workflow, folders, onclose: close, ondone: onchange } },
                 Open::Delete => rsx! { Delete { workflow, onclose: close, ondone: onchange } },
             }
         }

@@ -2,14 +2,23 @@
 
 mod card;
 mod dialogs;
+mod folders;
 mod import;
 mod mini_graph;
 mod templates;
 
 use dioxus::prelude::*;
-use shared::api::{CreateWorkflow, Workflow, Workspace};
+use shared::{
+    api::{CreateWorkflow, Folder, Workflow, Workspace},
+    id::{FolderId, WorkspaceId},
+};
 
-use self::{card::Card, import::ImportButton, templates::Templates};
+use self::{
+    card::Card,
+    folders::{Breadcrumbs, Dragged, FolderRow, NameFolder, Shelf, way_to},
+    import::ImportButton,
+    templates::Templates,
+};
 use super::shell::Shell;
 use crate::{
     api::{Api, ApiError},
@@ -21,19 +30,30 @@ use crate::{
 
 #[component]
 pub fn Home() -> Element {
+    rsx! { Place { folder: None } }
+}
+
+/// Home, inside a folder.
+#[component]
+pub fn InFolder(id: FolderId) -> Element {
+    rsx! { Place { folder: id } }
+}
+
+#[component]
+fn Place(folder: Option<FolderId>) -> Element {
     let session = use_session();
     use_effect(|| dom::set_title("OpenFlow"));
     rsx! {
         Shell {
             if let Some(workspace) = session.workspace() {
-                Workflows { key: "{workspace.id}", workspace }
+                Workflows { key: "{workspace.id}", workspace, folder }
             }
         }
     }
 }
 
 #[component]
-fn Workflows(workspace: Workspace) -> Element {
+fn Workflows(workspace: Workspace, folder: Option<FolderId>) -> Element {
     let session = use_session();
     let mut search = use_signal(String::new);
     let workspace_id = workspace.id;
@@ -44,13 +64,27 @@ fn Workflows(workspace: Workspace) -> Element {
         }
         answer
     });
-    let start = use_starter(workspace_id);
+    let mut folders = use_resource(move || async move {
+        // The workflows' own answer says what is wrong.
+        Api.folders(workspace_id).await.unwrap_or_default()
+    });
+    let mut naming = use_signal(|| false);
+    let dragged = use_signal(|| None::<Dragged>);
+    let onchange = use_callback(move |()| {
+        workflows.restart();
+        folders.restart();
+    });
+    let start = use_starter(workspace_id, folder);
     let editable = workspace.role.can_edit();
+    let shelf = Shelf { workspace: workspace_id, editable, dragged, onchange };
     let loaded = workflows.read();
-    let is_empty = matches!(&*loaded, Some(Ok(found)) if found.is_empty());
+    let all_folders: Vec<Folder> = folders.read().clone().unwrap_or_default();
+    let way = way_to(&all_folders, folder);
+    let inner: Vec<Folder> = all_folders.iter().filter(|found| found.parent == folder).cloned().collect();
+    let is_empty = matches!(&*loaded, Some(Ok(found)) if found.is_empty()) && all_folders.is_empty();
     rsx! {
         header { class: "page-head",
-            h1 { "{workspace.name}" }
+            Breadcrumbs { shelf, name: workspace.name.clone(), way }
             if !is_empty {
                 label { class: "search",
                     Icon { glyph: Glyph::Search }
@@ -64,6 +98,7 @@ fn Workflows(workspace: Workspace) -> Element {
                 }
             }
             if editable {
+                Button { glyph: Glyph::Folder, onclick: move |_| naming.set(true), "New folder" }
                 ImportButton { onimport: start, busy: start.busy() }
                 Button {
                     variant: Variant::Primary,
@@ -83,29 +118,52 @@ fn Workflows(workspace: Workspace) -> Element {
                 }
             },
             Some(Err(error)) => rsx! { Failed { error: error.clone(), onretry: move |()| workflows.restart() } },
-            Some(Ok(found)) if found.is_empty() => rsx! { Nothing { editable } },
+            Some(Ok(_)) if is_empty => rsx! { Nothing { editable } },
+            // A search looks everywhere, whatever folder one is in.
+            Some(Ok(found)) if !search().trim().is_empty() => rsx! {
+                Grid { shelf, folders: all_folders.clone(), found: matching(found, &search()), searched: true }
+            },
             Some(Ok(found)) => rsx! {
-                Grid {
-                    found: matching(found, &search()),
-                    onchange: move |()| workflows.restart(),
+                if !inner.is_empty() {
+                    FolderRow { shelf, folders: inner.clone(), workflows: found.clone() }
+                }
+                if inner.is_empty() || found.iter().any(|workflow| workflow.folder == folder) {
+                    Grid {
+                        shelf,
+                        folders: all_folders.clone(),
+                        found: found.iter().filter(|workflow| workflow.folder == folder).cloned().collect::<Vec<_>>(),
+                        searched: false,
+                    }
                 }
             },
         }
-        if editable {
+        if editable && folder.is_none() {
             Templates { first: is_empty, starter: start }
+        }
+        if naming() {
+            NameFolder { shelf, parent: folder, onclose: move |()| naming.set(false) }
         }
     }
 }
 
 #[component]
-fn Grid(found: Vec<Workflow>, onchange: EventHandler<()>) -> Element {
+fn Grid(shelf: Shelf, folders: Vec<Folder>, found: Vec<Workflow>, searched: bool) -> Element {
     if found.is_empty() {
-        return rsx! { p { class: "quiet nothing-found", "No workflow has these words in its title or description." } };
+        return if searched {
+            rsx! { p { class: "quiet nothing-found", "No workflow has these words in its title or description." } }
+        } else {
+            rsx! {
+                section { class: "nothing",
+                    h2 { "This folder is empty" }
+                    p { "Drag workflows onto a folder to put them there, or make a new one here." }
+                }
+            }
+        };
     }
     rsx! {
         ul { class: "grid", aria_label: "Workflows",
             for workflow in found {
-                Card { key: "{workflow.id}", workflow, onchange }
+                Card { key: "{workflow.id}", shelf, folders: folders.clone(), workflow }
             }
         }
     }
@@ -153,7 +211,12 @@ impl Starter {
     }
 }
 
-fn use_starter(workspace: shared::id::WorkspaceId) -> Starter {
+fn use_starter(workspace: WorkspaceId, folder: Option<FolderId>) -> Starter {
+    // Going into a folder renders the same component again, with another folder.
+    let mut place = use_signal(|| folder);
+    if *place.peek() != folder {
+        place.set(folder);
+    }
     let session = use_session();
     let toaster = use_toaster();
     let mut busy = use_signal(|| false);
@@ -163,7 +226,7 @@ fn use_starter(workspace: shared::id::WorkspaceId) -> Starter {
                 return;
             }
             busy.set(true);
-            let body = CreateWorkflow { workspace: Some(workspace), folder: None, title, graph };
+            let body = CreateWorkflow { workspace: Some(workspace), folder: *place.peek(), title, graph };
             match Api.create_workflow(&body).await {
                 Ok(workflow) => {
                     navigator().push(Route::Workflow { id: workflow.id });

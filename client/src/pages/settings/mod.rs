@@ -1,11 +1,15 @@
-//! Settings of the workspace being looked at: provider keys and members.
+//! Settings of the workspace being looked at: name, provider keys, members, invitations, and the ways out of it.
 
 mod keys;
+mod workspace;
 
 use dioxus::prelude::*;
 
-use self::keys::Keys;
-use super::{people::Members, shell::Shell};
+use self::{
+    keys::Keys,
+    workspace::{Leaving, Name, can_leave},
+};
+use super::{invitations::Invitations, people::Members, shell::Shell};
 use crate::{dom, session::use_session};
 
 #[component]
@@ -20,6 +24,11 @@ pub fn Settings() -> Element {
                         div {
                             p { class: "overline", "Settings" }
                             h1 { "{workspace.name}" }
+                        }
+                    }
+                    if workspace.role.can_manage() {
+                        section { aria_label: "Workspace",
+                            Name { workspace: workspace.clone() }
                         }
                     }
                     section { aria_labelledby: "keys-title",
@@ -37,6 +46,23 @@ pub fn Settings() -> Element {
                             p { "Members can open every workflow of this workspace. Their role says what they may do there." }
                         }
                         Members { workspace: workspace.id, own: workspace.role }
+                    }
+                    if workspace.role.can_manage() {
+                        section { aria_labelledby: "invitations-title",
+                            div { class: "section-head",
+                                h2 { id: "invitations-title", "Invitation links" }
+                                p { "Whoever follows one becomes a member. Revoking a link lets nobody else in; who followed it stays." }
+                            }
+                            Invitations { workspace: workspace.id, listed: true }
+                        }
+                    }
+                    if can_leave(&workspace) {
+                        section { aria_labelledby: "leaving-title",
+                            div { class: "section-head",
+                                h2 { id: "leaving-title", "Leave or delete" }
+                            }
+                            Leaving { workspace: workspace.clone() }
+                        }
                     }
                 }
             }

@@ -17,6 +17,9 @@ use shared::{
 
 use crate::dom;
 
+mod account;
+mod team;
+
 /// Why a request did not bring what it was for. Its text is fit to be shown.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ApiError {
@@ -176,6 +179,13 @@ async fn send<T: DeserializeOwned>(method: Method, url: &str, body: &impl Serial
     let request = request(method, url).json(body).map_err(|_| ApiError::Unreadable { status: 0 })?;
     let (status, text) = body_of(request.send().await).await?;
     read(status, &text)
+}
+
+/// A body goes, none comes back.
+async fn tell(method: Method, url: &str, body: &impl Serialize) -> Result<(), ApiError> {
+    let request = request(method, url).json(body).map_err(|_| ApiError::Unreadable { status: 0 })?;
+    let (status, text) = body_of(request.send().await).await?;
+    accept(status, &text)
 }
 
 /// For answers without a body that matters.
