@@ -183,7 +183,7 @@ fn link(snapshot: &Path, file: &RepoFile) -> io::Result<()> {
     // `snapshots/COMMIT` is two folders deep, and the file may be deeper.
     let up = "../".repeat(2 + file.path.matches('/').count());
     match fs::remove_file(&place) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => symlink(&format!("{up}blobs/{}", file.checksum.as_str()), &place),
     }
 }
