@@ -174,6 +174,10 @@ pub struct Config {
     #[command(flatten)]
     pub github: GitHubConfig,
 
+    /// Memory that open documents may take together, by estimate. Over it no more are opened.
+    #[arg(long, env = "OPENFLOW_MAX_ROOM_MEMORY_BYTES", default_value_t = DEFAULT_MAX_ROOM_MEMORY_BYTES)]
+    pub max_room_memory_bytes: u64,
+
     /// Log one JSON object a line.
     #[arg(long, env = "OPENFLOW_LOG_JSON")]
     pub log_json: bool,
@@ -216,6 +220,7 @@ impl Default for VersionConfig {
 }
 
 pub const DEFAULT_MAX_UPLOAD_BYTES: u64 = 2 << 30;
+pub const DEFAULT_MAX_ROOM_MEMORY_BYTES: u64 = 2 << 30;
 
 impl Config {
     /// The defaults of the command line, with all data in `data_dir`.
@@ -229,6 +234,7 @@ impl Config {
             behind_proxy: false,
             allow_private_network: false,
             max_upload_bytes: DEFAULT_MAX_UPLOAD_BYTES,
+            max_room_memory_bytes: DEFAULT_MAX_ROOM_MEMORY_BYTES,
             versions: VersionConfig::default(),
             github: GitHubConfig::default(),
             log_json: false,

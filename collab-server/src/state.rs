@@ -18,7 +18,7 @@ use crate::{
     config::Config,
     db::{DatabaseLock, Db, document::DbDocStore},
     keys::MasterKey,
-    room::{DbRights, Rooms},
+    room::{self, DbRights, Rooms, Settings, connection::Refusals},
     run::{self, DbCache, Generations, Runs},
 };
 
@@ -40,6 +40,7 @@ pub struct Inner {
     /// The catalogue as `GET /api/nodes` sends it: it is the same for everybody until the next release.
     pub catalog_json: CatalogJson,
     pub rooms: Rooms,
+    pub refusals: Refusals,
     pub engine: Engine,
     pub local_models: LocalModels,
     pub runs: Runs,
@@ -70,8 +71,11 @@ impl AppState {
         make_private(data_dir).with_context(|| format!("creating the folder `{}`", data_dir.display()))?;
         let (db, lock) = Db::open(&config.data.database_url()).await?;
         let passwords = Passwords::start().await.context("hashing a first password")?;
-        let rooms = Rooms::new(Arc::new(DbDocStore::new(db.clone())), Arc::new(DbRights(db.clone())));
         let github = GitHub::new(&config.github).context("setting up the sign-in with GitHub")?;
+        let open_bytes = usize::try_from(config.max_room_memory_bytes).unwrap_or(usize::MAX);
+        let settings = Settings { limits: room::Limits { open_bytes, ..Default::default() }, ..Default::default() };
+        let store = Arc::new(DbDocStore::new(db.clone()));
+        let rooms = Rooms::with_settings(store, Arc::new(DbRights(db.clone())), settings);
         let master_key = MasterKey::load(&config.data)?;
         let blobs = FolderBlobs::open(config.data.blob_dir()).context("opening the folder of blobs")?;
         let upload_dir = blobs.temp_dir();
@@ -93,6 +97,7 @@ impl AppState {
             throttle: Throttle::default(),
             github,
             rooms,
+            refusals: Refusals::default(),
             master_key,
             upload_dir,
             blobs,

@@ -3,13 +3,18 @@
 //! The bytes of an update cannot show that a struct was forged: filler over another person's next million clocks is
 //! valid Yjs, and from then on everybody silently drops what that person writes. So a client id belongs to the first
 //! person who wrote under it. Others may still pass on what that person wrote (offline merges, edits that a crash took
-//! from the server but not from browsers), unless the owner is here to do so, and never more than their bytes could say.
+//! from the server but not from browsers), unless the owner is here and writes under that id, and never more than their
+//! bytes could say.
+//! Ids of an earlier generation of the document belong to nobody: what was written under them is refused for good.
 
 use std::collections::HashMap;
 
 use shared::id::UserId;
 
-use super::update::{Kind, Outline};
+use super::{
+    store::nobody,
+    update::{ClientStructs, Kind, Outline},
+};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -19,6 +24,8 @@ pub enum Refusal {
     Filler,
     #[error("subdocuments are placed by the server")]
     Subdocument,
+    #[error("client {client} is of an earlier generation")]
+    OtherGeneration { client: u64 },
 }
 
 /// The owners of a document's client ids. Stored beside the document, so that a restart does not forget them.
@@ -32,7 +39,8 @@ pub struct Scene<'a> {
     pub user: UserId,
     /// How far the document has a client's structs.
     pub clock: &'a dyn Fn(u64) -> u32,
-    pub present: &'a dyn Fn(UserId) -> bool,
+    /// Whether this person writes under this client id now, on some connection.
+    pub live: &'a dyn Fn(UserId, u64) -> bool,
     /// The client id under which this server writes now.
     pub own_client: u64,
 }
@@ -44,6 +52,13 @@ impl Owners {
 
     /// Decides about an update of `len` bytes. Yields the client ids it takes possession of; see [`Owners::claim`].
     pub fn check(&self, outline: &Outline, len: usize, scene: &Scene<'_>) -> Result<Vec<u64>, Refusal> {
+        // First, because it is about the document and not about what the update does.
+        let retired = |one: &&ClientStructs| {
+            self.by_client.get(&one.client) == Some(&nobody()) && one.end_clock() > (scene.clock)(one.client)
+        };
+        if let Some(one) = outline.clients.iter().find(retired) {
+            return Err(Refusal::OtherGeneration { client: one.client });
+        }
         let mut claims = Vec::new();
         let mut foreign_clocks = 0_u64;
         for one in &outline.clients {
@@ -57,7 +72,7 @@ impl Owners {
             }
             match self.by_client.get(&one.client) {
                 Some(owner) if *owner == scene.user => {}
-                Some(owner) if (scene.present)(*owner) => {
+                Some(owner) if (scene.live)(*owner, one.client) => {
                     return Err(Refusal::ForeignClient { client: one.client });
                 }
                 None if one.client == scene.own_client => {
@@ -69,6 +84,15 @@ impl Owners {
             }
         }
         if foreign_clocks > len as u64 { Err(Refusal::Filler) } else { Ok(claims) }
+    }
+
+    /// Whether content under a client id is this person's own, or of nobody known.
+    pub fn is_own(&self, client: u64, user: UserId) -> bool {
+        self.by_client.get(&client).is_none_or(|owner| *owner == user)
+    }
+
+    pub fn belongs_to(&self, client: u64, user: UserId) -> bool {
+        self.by_client.get(&client) == Some(&user)
     }
 
     pub fn claim(&mut self, client: u64, user: UserId) {
@@ -99,7 +123,7 @@ mod tests {
 
     fn check(owners: &Owners, update: &[u8], user: UserId, known: u32, present: bool) -> Result<Vec<u64>, Refusal> {
         let outline = outline(update, ROOTS).expect("valid");
-        let scene = Scene { user, clock: &|_| known, present: &|_| present, own_client: 99 };
+        let scene = Scene { user, clock: &|_| known, live: &|_, _| present, own_client: 99 };
         owners.check(&outline, update.len(), &scene)
     }
 
@@ -129,6 +153,12 @@ mod tests {
     fn nobody_writes_as_the_server() {
         let update = b"\x01\x01\x63\x00\x28\x01\x05nodes\x01a\x01\x7d\x01\x00";
         assert_eq!(check(&Owners::default(), update, ada(), 0, true), Err(Refusal::ForeignClient { client: 99 }));
+    }
+
+    #[test]
+    fn what_is_of_an_earlier_generation_stays_there() {
+        let owners = Owners::new(&[(7, nobody())]);
+        assert_eq!(check(&owners, EDIT, ada(), 0, true), Err(Refusal::OtherGeneration { client: 7 }));
     }
 
     #[test]

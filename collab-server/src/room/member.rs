@@ -1,6 +1,6 @@
 //! One connection's place in one room, and how frames look on its socket.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use bytes::Bytes;
 use shared::{
@@ -49,6 +49,7 @@ pub enum Payload<'a> {
     Status(SyncStatus),
     /// What came before it is committed.
     Mark(&'a [u8]),
+    Event(&'a str),
 }
 
 impl Framing {
@@ -62,6 +63,7 @@ impl Framing {
                     Payload::Granted(scope) => hocuspocus::Message::Auth(Auth::Granted(scope)),
                     Payload::Denied(code) => hocuspocus::Message::Auth(Auth::Denied { reason: code.reason() }),
                     Payload::Status(status) => hocuspocus::Message::SyncStatus(status),
+                    Payload::Event(json) => hocuspocus::Message::Stateless(json),
                     Payload::Mark(_) => return None,
                 };
                 Frame::Document { address, message }.encode()
@@ -71,7 +73,7 @@ impl Framing {
                 Payload::Awareness(update) => websocket::Message::Awareness(update).encode(),
                 Payload::Denied(code) => websocket::Message::Denied(code.reason()).encode(),
                 Payload::Mark(mark) => websocket::Message::Mark(mark).encode(),
-                Payload::Granted(_) | Payload::Status(_) => return None,
+                Payload::Granted(_) | Payload::Status(_) | Payload::Event(_) => return None,
             },
         };
         Some(bytes.into())
@@ -108,6 +110,10 @@ pub struct Member {
     pub outbox: Outbox,
     /// Set while the socket is too far behind for single edits: what it will have once its queue has drained.
     pub behind: Option<StateVector>,
+    /// Yjs client ids that the connection has used: nobody else writes under them meanwhile.
+    pub clients: BTreeSet<u64>,
+    /// Part of what it has could not be taken, because something of somebody else is missing. It is asked again.
+    pub incomplete: bool,
     /// Stock y-websocket clients only log a refusal, so it is sent once.
     pub told_read_only: bool,
 }

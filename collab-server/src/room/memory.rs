@@ -4,64 +4,123 @@ use std::{
     collections::BTreeMap,
     sync::{
         Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicU8, Ordering},
     },
 };
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use shared::{id::WorkflowId, protocol::DocumentName};
+use shared::{
+    id::{UserId, WorkflowId},
+    protocol::DocumentName,
+};
+use uuid::Uuid;
 
 use super::{
-    heads::ServerId,
-    store::{Append, DocStore, LogRow, Mirror, Snapshot, StoreError, StoredDocument},
+    heads::{Heads, ServerId},
+    store::{Append, DocStore, LogRow, Mirror, Renewal, Snapshot, StoreError, StoredDocument, nobody},
 };
+
+/// How the store fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Fault {
+    None = 0,
+    /// Writes fail, as on a full disk.
+    Full = 1,
+    /// Rows are written and the answer is lost, as when a line breaks during a commit.
+    AnswerLost = 2,
+}
 
 #[derive(Debug, Default)]
 pub struct MemoryStore {
     /// A lock because rooms of many tasks share the store; never held across an await.
-    documents: Mutex<BTreeMap<DocumentName, StoredDocument>>,
-    /// Set by tests: every write fails while it is on.
-    broken: AtomicBool,
+    documents: Mutex<BTreeMap<DocumentName, Kept>>,
+    /// A [`Fault`]. Set by tests.
+    fault: AtomicU8,
+}
+
+/// A document as a database would keep it.
+#[derive(Debug, Clone, Default)]
+pub struct Kept {
+    pub generation: Uuid,
+    pub snapshot: Option<Snapshot>,
+    pub previous: Option<Snapshot>,
+    /// Rows up to here are gone.
+    pub gone: Heads,
+    pub version: u64,
+    /// Everything behind the previous snapshot, by server and number.
+    pub log: Vec<LogRow>,
+    pub owners: BTreeMap<u64, UserId>,
+    /// What was set aside, and why.
+    pub quarantine: Vec<String>,
+}
+
+impl Kept {
+    fn load(&self, snapshot: Option<Snapshot>) -> StoredDocument {
+        let covered = snapshot.as_ref().map_or_else(Heads::default, |snapshot| snapshot.heads.clone());
+        StoredDocument {
+            generation: self.generation,
+            version: self.version,
+            log: self.log.iter().filter(|row| row.seq > covered.get(row.server)).cloned().collect(),
+            covered,
+            owners: self.owners.iter().map(|(client, user)| (*client, *user)).collect(),
+            quarantined: !self.quarantine.is_empty(),
+            snapshot,
+        }
+    }
+}
+
+fn founding(update: Bytes) -> LogRow {
+    LogRow { server: ServerId::FOUNDER, seq: 1, update }
 }
 
 impl MemoryStore {
-    pub fn set_broken(&self, broken: bool) {
-        self.broken.store(broken, Ordering::SeqCst);
+    pub fn set_fault(&self, fault: Fault) {
+        self.fault.store(fault as u8, Ordering::SeqCst);
     }
 
     /// What lies there now.
     pub fn stored(&self, document: DocumentName) -> Option<StoredDocument> {
-        self.lock().get(&document).cloned()
+        self.lock().get(&document).map(|kept| kept.load(kept.snapshot.clone()))
     }
 
     /// Changes what lies there, behind everybody's back.
-    pub fn tamper(&self, document: DocumentName, change: impl FnOnce(&mut StoredDocument)) {
-        if let Some(stored) = self.lock().get_mut(&document) {
-            change(stored);
+    pub fn tamper(&self, document: DocumentName, change: impl FnOnce(&mut Kept)) {
+        if let Some(kept) = self.lock().get_mut(&document) {
+            change(kept);
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<DocumentName, StoredDocument>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<DocumentName, Kept>> {
         self.documents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn writable(&self) -> Result<MutexGuard<'_, BTreeMap<DocumentName, StoredDocument>>, StoreError> {
-        if self.broken.load(Ordering::SeqCst) {
+    fn fails_with(&self, fault: Fault) -> Result<(), StoreError> {
+        if self.fault.load(Ordering::SeqCst) == fault as u8 {
             return Err(StoreError::Unavailable("the store was told to fail".into()));
         }
-        Ok(self.lock())
+        Ok(())
+    }
+
+    fn write<T>(
+        &self,
+        document: DocumentName,
+        write: impl FnOnce(&mut Kept) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.fails_with(Fault::Full)?;
+        write(self.lock().get_mut(&document).ok_or(StoreError::Gone)?)
     }
 }
 
 #[async_trait]
 impl DocStore for MemoryStore {
     async fn create(&self, documents: Vec<(DocumentName, Bytes)>) -> Result<(), StoreError> {
-        let mut stored = self.writable()?;
+        self.fails_with(Fault::Full)?;
+        let mut stored = self.lock();
         for (name, update) in documents {
-            let log =
-                if update.is_empty() { Vec::new() } else { vec![LogRow { server: ServerId::FOUNDER, seq: 1, update }] };
-            stored.insert(name, StoredDocument { log, ..StoredDocument::default() });
+            let log = if update.is_empty() { Vec::new() } else { vec![founding(update)] };
+            stored.insert(name, Kept { generation: Uuid::now_v7(), log, ..Kept::default() });
         }
         Ok(())
     }
@@ -70,49 +129,87 @@ impl DocStore for MemoryStore {
         self.stored(document).ok_or(StoreError::Gone)
     }
 
+    async fn load_previous(&self, document: DocumentName) -> Result<Option<StoredDocument>, StoreError> {
+        let stored = self.lock();
+        let kept = stored.get(&document).ok_or(StoreError::Gone)?;
+        let there = kept.previous.is_some() || kept.gone == Heads::default();
+        Ok(there.then(|| kept.load(kept.previous.clone())))
+    }
+
     async fn append(&self, rows: &[Append]) -> Result<(), StoreError> {
-        let mut stored = self.writable()?;
+        self.fails_with(Fault::Full)?;
+        let mut stored = self.lock();
         if rows.iter().any(|row| !stored.contains_key(&row.document)) {
             return Err(StoreError::Gone);
         }
         for row in rows {
-            let document = stored.get_mut(&row.document).expect("checked above");
+            let kept = stored.get_mut(&row.document).expect("checked above");
             let Append { server, seq, .. } = *row;
-            let before = document.log.partition_point(|other| (other.server, other.seq) < (server, seq));
-            if document.log.get(before).is_none_or(|other| (other.server, other.seq) != (server, seq)) {
-                document.log.insert(before, LogRow { server, seq, update: row.update.clone() });
+            let before = kept.log.partition_point(|other| (other.server, other.seq) < (server, seq));
+            if kept.log.get(before).is_none_or(|other| (other.server, other.seq) != (server, seq)) {
+                kept.log.insert(before, LogRow { server, seq, update: row.update.clone() });
             }
-            document.owners.extend(&row.claims);
+            for (client, user) in &row.claims {
+                kept.owners.entry(*client).or_insert(*user);
+            }
         }
-        Ok(())
+        self.fails_with(Fault::AnswerLost)
     }
 
     async fn compact(&self, document: DocumentName, snapshot: Snapshot, version: u64) -> Result<(), StoreError> {
-        let mut stored = self.writable()?;
-        let document = stored.get_mut(&document).ok_or(StoreError::Gone)?;
-        if document.version != version {
-            return Err(StoreError::Outrun);
-        }
-        document.version += 1;
-        document.log.retain(|row| row.seq > snapshot.heads.get(row.server));
-        document.snapshot = Some(snapshot);
-        Ok(())
+        self.write(document, |kept| {
+            if kept.version != version {
+                return Err(StoreError::Outrun);
+            }
+            kept.version += 1;
+            kept.previous = kept.snapshot.replace(snapshot);
+            if let Some(previous) = &kept.previous {
+                kept.gone.advance_all(&previous.heads);
+            }
+            let gone = &kept.gone;
+            kept.log.retain(|row| row.seq > gone.get(row.server));
+            Ok(())
+        })
     }
 
-    async fn quarantine(&self, document: DocumentName, row: LogRow, _reason: String) -> Result<(), StoreError> {
-        let mut stored = self.writable()?;
-        let document = stored.get_mut(&document).ok_or(StoreError::Gone)?;
-        document.log.retain(|kept| (kept.server, kept.seq) != (row.server, row.seq));
-        document.quarantined = true;
-        Ok(())
+    async fn quarantine(&self, document: DocumentName, row: LogRow, reason: String) -> Result<(), StoreError> {
+        self.write(document, |kept| {
+            kept.log.retain(|there| (there.server, there.seq) != (row.server, row.seq));
+            kept.quarantine.push(reason);
+            Ok(())
+        })
+    }
+
+    async fn quarantine_snapshot(&self, document: DocumentName, reason: String) -> Result<(), StoreError> {
+        self.write(document, |kept| {
+            kept.snapshot = kept.previous.take();
+            kept.quarantine.push(reason);
+            Ok(())
+        })
+    }
+
+    async fn renew(&self, document: DocumentName, renewal: Renewal) -> Result<Uuid, StoreError> {
+        self.write(document, |kept| {
+            if kept.log.iter().any(|row| row.seq > renewal.covers.get(row.server)) {
+                return Err(StoreError::Outrun);
+            }
+            *kept = Kept {
+                generation: Uuid::now_v7(),
+                log: vec![founding(renewal.update)],
+                owners: renewal.retired.into_iter().map(|client| (client, nobody())).collect(),
+                ..Kept::default()
+            };
+            Ok(kept.generation)
+        })
     }
 
     async fn mirror(&self, _workflow: WorkflowId, _mirror: Mirror) -> Result<(), StoreError> {
-        self.writable().map(drop)
+        self.fails_with(Fault::Full)
     }
 
     async fn delete(&self, workflow: WorkflowId) -> Result<(), StoreError> {
-        self.writable()?.retain(|name, _| name.workflow() != workflow);
+        self.fails_with(Fault::Full)?;
+        self.lock().retain(|name, _| name.workflow() != workflow);
         Ok(())
     }
 }

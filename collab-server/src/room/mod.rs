@@ -8,7 +8,10 @@
 
 mod activity;
 mod actor;
+mod afresh;
+mod budget;
 pub mod connection;
+mod greeting;
 mod guard;
 mod heads;
 mod journal;
@@ -19,8 +22,9 @@ mod presence;
 mod registry;
 mod replica;
 mod rights;
+mod settings;
+mod size;
 mod store;
-mod timing;
 mod update;
 #[cfg(test)]
 mod tests;
@@ -46,6 +50,7 @@ use shared::{
 use tokio::sync::{Mutex, oneshot};
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
+use uuid::Uuid;
 use yrs::{ReadTxn, StateVector, Transact};
 
 use crate::auth::Credential;
@@ -54,13 +59,14 @@ pub use self::{
     activity::{Activity, Edited},
     heads::{Heads, ServerId},
     member::Visitor,
-    memory::MemoryStore,
+    memory::{Fault, MemoryStore},
     rights::{DbRights, Rights, RightsError},
-    store::{Append, DocStore, LogRow, Mirror, Snapshot, StoreError, StoredDocument},
-    timing::Timing,
+    settings::{Limits, Settings, Timing},
+    store::{Append, DocStore, LogRow, Mirror, Renewal, Snapshot, StoreError, StoredDocument, nobody},
 };
 use self::{
     actor::{Message, Room, Surroundings},
+    budget::Budget,
     journal::Journal,
     registry::{Handle, Registry},
     replica::View,
@@ -78,6 +84,10 @@ pub enum RoomError {
     Damaged,
     #[error("the document cannot be opened now")]
     Unavailable,
+    #[error("the document was begun anew")]
+    OtherGeneration,
+    #[error("the open documents take all the memory they may")]
+    Overloaded,
     #[error("the document's storage does not answer")]
     Store(#[source] Arc<StoreError>),
 }
@@ -107,7 +117,8 @@ struct Inner {
     /// Awaited once, by the shutdown.
     journal_task: Mutex<Option<JoinHandle<()>>>,
     rights: Arc<dyn Rights>,
-    timing: Timing,
+    settings: Settings,
+    budget: Arc<Budget>,
     tasks: TaskTracker,
     next_connection: AtomicU64,
     activity: Activity,
@@ -118,10 +129,10 @@ struct Inner {
 impl Rooms {
     /// Must be called inside a runtime: the journal's task starts here.
     pub fn new(store: Arc<dyn DocStore>, rights: Arc<dyn Rights>) -> Self {
-        Self::with_timing(store, rights, Timing::default())
+        Self::with_settings(store, rights, Settings::default())
     }
 
-    pub fn with_timing(store: Arc<dyn DocStore>, rights: Arc<dyn Rights>, timing: Timing) -> Self {
+    pub fn with_settings(store: Arc<dyn DocStore>, rights: Arc<dyn Rights>, settings: Settings) -> Self {
         let (journal, journal_task) = Journal::start(store.clone());
         Self(Arc::new(Inner {
             server: ServerId::random(),
@@ -130,7 +141,8 @@ impl Rooms {
             journal,
             journal_task: Mutex::new(Some(journal_task)),
             rights,
-            timing,
+            settings,
+            budget: Budget::new(settings.limits.open_bytes),
             tasks: TaskTracker::new(),
             next_connection: AtomicU64::new(1),
             activity: Activity::default(),
@@ -195,6 +207,23 @@ impl Rooms {
             View::Graph(_) => unreachable!("an outputs document's name opens one"),
         });
         self.write(DocumentName::Outputs(workflow), edit).await
+    }
+
+    /// Begins a document anew, with the content it shows and without its past. Everybody who has it open is sent away
+    /// and comes back for the new one. Also the way out for a document of which something could not be read.
+    pub async fn renew(&self, name: DocumentName) -> Result<Uuid, RoomError> {
+        let room = self.open(name)?;
+        let (answer, answered) = oneshot::channel();
+        room.send(Message::Renew(answer)).await?;
+        answered.await.map_err(|_| room.failure())?
+    }
+
+    /// Which generation a document is of.
+    pub async fn generation(&self, name: DocumentName) -> Result<Uuid, RoomError> {
+        let room = self.open(name)?;
+        let (answer, answered) = oneshot::channel();
+        room.send(Message::Generation(answer)).await?;
+        answered.await.map_err(|_| room.failure())
     }
 
     async fn read<T: Send + 'static>(
@@ -286,8 +315,9 @@ impl Rooms {
                 registry: self.0.registry.clone(),
                 store: self.0.store.clone(),
                 journal: self.0.journal.clone(),
-                timing: self.0.timing,
                 activity: self.0.activity.clone(),
+                settings: self.0.settings,
+                budget: self.0.budget.clone(),
                 inbox,
             };
             self.0.tasks.spawn(async move {
@@ -301,7 +331,8 @@ impl Rooms {
         Ok(handle)
     }
 
-    fn rights_epoch(&self) -> u64 {
+    /// Changes whenever somebody's rights do.
+    pub fn rights_epoch(&self) -> u64 {
         self.0.rights_epoch.load(Ordering::SeqCst)
     }
 

@@ -107,6 +107,11 @@ impl PresenceTable {
         Ok(())
     }
 
+    /// Whether a client is this connection's to speak for: known as its own, or new.
+    pub fn is_of(&self, client: u64, connection: ConnectionId) -> bool {
+        self.present.get(&client).is_none_or(|present| present.connection == connection)
+    }
+
     /// Takes over the clients of a connection of the same person that has not been noticed to be dead.
     pub fn hand_over(&mut self, client: u64, to: ConnectionId, may: impl Fn(ConnectionId) -> bool) {
         if let Some(present) = self.present.get_mut(&client)

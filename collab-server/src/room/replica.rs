@@ -21,6 +21,7 @@ use yrs::{
 };
 
 use super::{
+    afresh::afresh,
     heads::Heads,
     store::{Snapshot, StoredDocument},
     update::{Fit, Outline, Roots, UpdateError, outline},
@@ -51,6 +52,10 @@ pub struct Replica {
     changes: Arc<Mutex<Vec<Bytes>>>,
     /// The update for somebody who has nothing, kept until the next change: many who join at once cost one encoding.
     full: Option<Bytes>,
+    /// Counts changes.
+    version: u64,
+    /// Counts how often the whole document was encoded.
+    encodings: u64,
 }
 
 /// yrs refused, panicked, or was left with pieces it cannot place. The replica must be thrown away and loaded anew.
@@ -91,7 +96,7 @@ impl Replica {
             DocumentName::Graph(_) => View::Graph(GraphDocument::new(doc.clone())),
             DocumentName::Outputs(_) => View::Outputs(OutputsDocument::new(doc.clone())),
         };
-        Self { doc, view, changes, full: None }
+        Self { doc, view, changes, full: None, version: 0, encodings: 0 }
     }
 
     /// Builds the document from what is stored. Rows that cannot be read are reported and left out.
@@ -245,16 +250,48 @@ impl Replica {
         let changes = std::mem::take(&mut *self.changes.lock().unwrap_or_else(PoisonError::into_inner));
         let merged = merge(changes)?;
         self.full = None;
+        self.version += 1;
         Some(merged)
     }
 
     /// What a replica with `vector` lacks.
-    pub fn diff(&mut self, vector: &StateVector) -> Bytes {
-        if !vector.is_empty() {
-            return self.doc.transact().encode_state_as_update_v1(vector).into();
-        }
-        let doc = &self.doc;
-        self.full.get_or_insert_with(|| doc.transact().encode_state_as_update_v1(vector).into()).clone()
+    pub fn diff(&self, vector: &StateVector) -> Bytes {
+        self.doc.transact().encode_state_as_update_v1(vector).into()
+    }
+
+    /// The whole document as one update.
+    pub fn full(&mut self) -> Bytes {
+        let Self { doc, full, encodings, .. } = self;
+        full.get_or_insert_with(|| {
+            *encodings += 1;
+            metrics::counter!("openflow_documents_encoded_total").increment(1);
+            doc.transact().encode_state_as_update_v1(&StateVector::default()).into()
+        })
+        .clone()
+    }
+
+    pub fn forget_full(&mut self) {
+        self.full = None;
+    }
+
+    /// Another number after every change.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// How often the whole document was encoded for somebody who joined.
+    pub fn encodings(&self) -> u64 {
+        self.encodings
+    }
+
+    /// Everybody who ever wrote into the document.
+    pub fn clients(&self) -> Vec<u64> {
+        self.state_vector().iter().map(|(client, _)| client.get()).collect()
+    }
+
+    /// The content without the past.
+    pub fn afresh(&self) -> Bytes {
+        afresh(&self.doc)
     }
 
     pub fn snapshot(&self, heads: Heads) -> Snapshot {

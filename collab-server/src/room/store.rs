@@ -10,6 +10,7 @@ use shared::{
     id::{UserId, WorkflowId},
     protocol::DocumentName,
 };
+use uuid::Uuid;
 
 use super::heads::{Heads, ServerId};
 
@@ -28,7 +29,11 @@ pub enum StoreError {
 /// A document as it lies in storage.
 #[derive(Debug, Clone, Default)]
 pub struct StoredDocument {
+    /// Another one when the document was begun anew: what was written for one is never merged into the other.
+    pub generation: Uuid,
     pub snapshot: Option<Snapshot>,
+    /// The rows that are in the snapshot, and in no log any more.
+    pub covered: Heads,
     /// How often the log was folded into a snapshot.
     pub version: u64,
     /// Updates behind the snapshot: by server, in the order of their numbers.
@@ -37,6 +42,13 @@ pub struct StoredDocument {
     pub owners: Vec<(u64, UserId)>,
     /// Rows were set aside because they could not be read: the document may be read, not written.
     pub quarantined: bool,
+}
+
+impl StoredDocument {
+    pub fn bytes(&self) -> usize {
+        let log = self.log.iter().map(|row| row.update.len()).sum::<usize>();
+        log + self.snapshot.as_ref().map_or(0, |snapshot| snapshot.state_v2.len())
+    }
 }
 
 /// The whole state up to some row of every server.
@@ -70,6 +82,22 @@ pub struct Append {
     pub claims: Vec<(u64, UserId)>,
 }
 
+/// A document's content under a new generation.
+#[derive(Debug, Clone)]
+pub struct Renewal {
+    /// The rows that the content covers: one behind them means that somebody wrote meanwhile.
+    pub covers: Heads,
+    /// Everything, as the founder's row 1.
+    pub update: Bytes,
+    /// Client ids of the generation that ends. Nobody may bring them into the new one.
+    pub retired: Vec<u64>,
+}
+
+/// The owner of client ids that belong to an earlier generation.
+pub fn nobody() -> UserId {
+    Uuid::nil().into()
+}
+
 /// What the workflow's row repeats of its graph document, for lists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mirror {
@@ -91,16 +119,28 @@ pub trait DocStore: Send + Sync + 'static {
 
     async fn load(&self, document: DocumentName) -> Result<StoredDocument, StoreError>;
 
+    /// The document as of the snapshot before the last, with the longer log behind that one; for when the last snapshot
+    /// cannot be read. `None` if it is not there any more.
+    async fn load_previous(&self, document: DocumentName) -> Result<Option<StoredDocument>, StoreError>;
+
     /// Adds rows of any number of documents in one transaction. They are on disk when this returns. Rows that an
     /// earlier attempt wrote, of which nobody heard, are left as they are.
     async fn append(&self, rows: &[Append]) -> Result<(), StoreError>;
 
-    /// Replaces the snapshot, then deletes exactly the rows it covers, in one transaction. Refused unless the log was
-    /// folded `version` times before: two servers that fold at once must not drop each other's rows.
+    /// Puts a snapshot in place, keeps the one before it, and deletes exactly the rows that that one covers, in one
+    /// transaction. Refused unless the log was folded `version` times before: two servers that fold at once must not
+    /// drop each other's rows.
     async fn compact(&self, document: DocumentName, snapshot: Snapshot, version: u64) -> Result<(), StoreError>;
 
     /// Moves a row that cannot be read out of the log, for somebody to look at.
     async fn quarantine(&self, document: DocumentName, row: LogRow, reason: String) -> Result<(), StoreError>;
+
+    /// Moves the last snapshot there too, and puts the previous one in its place.
+    async fn quarantine_snapshot(&self, document: DocumentName, reason: String) -> Result<(), StoreError>;
+
+    /// Begins the document anew, in one transaction: another generation with this content alone. What was set aside
+    /// stays, as settled. Yields the generation.
+    async fn renew(&self, document: DocumentName, renewal: Renewal) -> Result<Uuid, StoreError>;
 
     async fn mirror(&self, workflow: WorkflowId, mirror: Mirror) -> Result<(), StoreError>;
 

@@ -16,14 +16,16 @@ use axum::{
 use axum_extra::extract::CookieJar;
 use futures_util::{SinkExt, StreamExt, future::ready};
 use serde::Deserialize;
-use shared::{error::ErrorCode, protocol::CloseCode};
+use shared::{
+    error::ErrorCode,
+    protocol::{CloseCode, DocumentAddress},
+};
 
+use super::AppQuery;
 use crate::{
-    auth::{SESSION_COOKIE, SameOrigin},
+    auth::{ClientAddress, SESSION_COOKIE, SameOrigin},
     error::AppError,
-    room::connection::{
-        Incoming, MAX_FRAME_BYTES, Outgoing, Refusal, document_name, serve_hocuspocus, serve_websocket,
-    },
+    room::connection::{Incoming, MAX_FRAME_BYTES, Outgoing, Refusal, TooMany, serve_hocuspocus, serve_websocket},
     state::AppState,
 };
 
@@ -35,27 +37,42 @@ async fn open_sync(
     // Same-origin rules of browsers do not apply to sockets, so a foreign page could use the person's cookie.
     _: SameOrigin,
     State(state): State<AppState>,
+    client: ClientAddress,
     Credentials(credentials): Credentials,
     upgrade: WebSocketUpgrade,
-) -> Response {
+) -> Result<Response, AppError> {
+    state.refusals.check_address(client.ip()).await?;
     // Who is signed in is asked for each document: the token may come in a message.
-    sized(upgrade).on_upgrade(move |socket| async move {
+    Ok(sized(upgrade).on_upgrade(move |socket| async move {
         let (sink, stream) = split(socket);
-        serve_hocuspocus(state.rooms.clone(), credentials, stream, sink).await;
-    })
+        let refused = serve_hocuspocus(state.rooms.clone(), credentials, stream, sink).await;
+        state.refusals.refused_from(client.ip(), refused as u32).await;
+    }))
 }
 
 async fn open_yjs(
     _: SameOrigin,
     State(state): State<AppState>,
+    client: ClientAddress,
     Path(document): Path<String>,
+    AppQuery(GenerationParam { g: generation }): AppQuery<GenerationParam>,
     Credentials(credentials): Credentials,
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, AppError> {
-    let name = document_name(&document).ok_or_else(|| AppError::not_found("document"))?;
+    let name = document.parse().map_err(|_| AppError::not_found("document"))?;
+    let address = DocumentAddress { name, generation: generation.map(|text| text.parse().unwrap_or_default()) };
+    let attempt = state.refusals.check(client.ip(), &document, &credentials, state.rooms.rights_epoch()).await?;
     let tokens: Vec<&str> = credentials.iter().map(String::as_str).collect();
     // Refused before the protocol is switched: a stock client has no other way to be told.
-    let admitted = state.rooms.admit(&tokens, name).await?;
+    let admitted = match state.rooms.admit(&tokens, address).await {
+        Ok(admitted) => admitted,
+        Err(refusal) => {
+            if let Refusal::Denied(_) = refusal {
+                state.refusals.refused(attempt).await;
+            }
+            return Err(refusal.into());
+        }
+    };
     Ok(sized(upgrade).on_upgrade(move |socket| async move {
         let (sink, stream) = split(socket);
         serve_websocket(state.rooms.clone(), admitted, stream, sink).await;
@@ -73,8 +90,20 @@ impl From<Refusal> for AppError {
     }
 }
 
+impl From<TooMany> for AppError {
+    fn from(TooMany(pause): TooMany) -> Self {
+        Self::rate_limited(pause)
+    }
+}
+
 /// Every token that came with the upgrade, the most explicit first.
 struct Credentials(Vec<String>);
+
+#[derive(Deserialize)]
+struct GenerationParam {
+    /// The generation that the client has content of. What is no generation is not the document's either.
+    g: Option<String>,
+}
 
 #[derive(Deserialize)]
 struct TokenParam {

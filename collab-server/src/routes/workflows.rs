@@ -2,7 +2,7 @@
 
 use axum::{
     extract::State,
-    http::{StatusCode, header},
+    http::{HeaderName, StatusCode, header},
     response::IntoResponse,
 };
 use serde::Deserialize;
@@ -14,6 +14,7 @@ use shared::{
     exchange::{self, ExchangeError},
     graph::Graph,
     id::{FolderId, UserId, WorkflowId, WorkspaceId},
+    protocol::DocumentName,
     version::VersionReason,
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -36,6 +37,8 @@ use crate::{
 
 const MAX_TITLE_CHARS: usize = 200;
 const MAX_DESCRIPTION_CHARS: usize = 10_000;
+/// Which generation of the document the graph was read from.
+const GENERATION: HeaderName = HeaderName::from_static("openflow-generation");
 const UNTITLED: &str = "Untitled";
 
 pub fn routes() -> OpenApiRouter<AppState> {
@@ -43,6 +46,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(list_workflows, create_workflow))
         .routes(routes!(open_workflow, change_workflow, delete_workflow))
         .routes(routes!(export_graph))
+        .routes(routes!(renew_workflow))
 }
 
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -192,7 +196,25 @@ async fn delete_workflow(State(state): State<AppState>, access: WorkflowAccess) 
 )]
 async fn export_graph(State(state): State<AppState>, access: WorkflowAccess) -> Result<impl IntoResponse, AppError> {
     let (graph, _problems) = state.rooms.graph(access.workflow.id).await?;
-    Ok(([(header::CONTENT_TYPE, "application/json")], exchange::write(&graph)))
+    // Clients that keep the document name it when they come back; docs/protocol.md says why.
+    let generation = state.rooms.generation(DocumentName::Graph(access.workflow.id)).await?.to_string();
+    let headers = [(header::CONTENT_TYPE, "application/json".into()), (GENERATION, generation)];
+    Ok((headers, exchange::write(&graph)))
+}
+
+/// Write the document afresh, without the marks of what was deleted, and without what cannot be read any more.
+/// Everybody who has it open is sent away and comes back for the new one.
+#[utoipa::path(
+    post, path = "/workflows/{id}/renew", tag = "workflows", params(("id" = WorkflowId, Path)),
+    responses(
+        (status = 204), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
+        (status = 409, body = ErrorBody),
+    ),
+)]
+async fn renew_workflow(State(state): State<AppState>, access: WorkflowAccess) -> Result<StatusCode, AppError> {
+    access.require(Role::can_manage)?;
+    state.rooms.renew(DocumentName::Graph(access.workflow.id)).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Makes a workflow of a graph, whose own title counts when `title` is empty. Also what `openflow import` does.
@@ -282,7 +304,7 @@ impl From<RoomError> for AppError {
             RoomError::Damaged => {
                 Self::conflict("part of this workflow's document cannot be read: it is kept as it is")
             }
-            RoomError::Unavailable | RoomError::Store(_) => {
+            RoomError::Unavailable | RoomError::OtherGeneration | RoomError::Overloaded | RoomError::Store(_) => {
                 Self::unavailable("this workflow cannot be opened now, try again").because(error)
             }
         }

@@ -5,7 +5,9 @@
 //! update means (the server's strict decoder does) or who may send it. Server and client both use it.
 //! docs/protocol.md is the prose for people who write another client.
 
+mod address;
 pub mod awareness;
+mod event;
 pub mod hocuspocus;
 pub mod lib0;
 mod sync;
@@ -15,6 +17,8 @@ use std::{fmt, str::FromStr};
 
 use crate::id::{IdError, WorkflowId};
 
+pub use address::DocumentAddress;
+pub use event::RoomEvent;
 pub use lib0::Malformed;
 pub use sync::SyncMessage;
 

@@ -7,7 +7,6 @@ use shared::{
     protocol::{
         CloseCode, DocumentName, SyncMessage,
         awareness::{self, Entry},
-        hocuspocus::SyncStatus,
     },
 };
 use tokio::{sync::oneshot, time::Instant};
@@ -15,10 +14,10 @@ use tokio::{sync::oneshot, time::Instant};
 use super::{
     super::{
         ConnectionId, RoomError,
-        guard::Scene,
-        member::{Framing, Payload},
-        replica::Broken,
-        update::{Fit, Outline},
+        guard::{Refusal, Scene},
+        member::{Framing, Member, Payload},
+        replica::{Broken, roots},
+        update::{self, ClientStructs, Fit, Outline},
     },
     Ack, Room, Said, ServerEdit, UpdateKind,
 };
@@ -30,12 +29,16 @@ const MAX_UNCOMMITTED_BYTES: usize = 8 * 1024 * 1024;
 enum Verdict {
     /// Applied, or nothing new: acknowledged with what is written next.
     Taken(Option<Bytes>),
+    /// Some of the sender's own content stands on what is not here (yet).
+    Partial,
     /// Not allowed. The connection stays.
     Refused,
     /// Something before it is missing: the client is asked for it.
     Gap,
     /// No Yjs would have written it.
     Malformed,
+    /// What the client has is of a document that was replaced by this one.
+    OtherGeneration,
 }
 
 impl Room {
@@ -46,13 +49,18 @@ impl Room {
         }
         match said {
             Said::Step1(vector) => {
-                let update = self.replica.diff(&vector);
-                self.members[&from].answer(SyncMessage::Step2(&update));
+                let member = &self.members[&from];
+                if vector.is_empty() {
+                    member.outbox.push_answer(self.greeting.frame(&mut self.replica, &member.framing));
+                } else {
+                    member.answer(SyncMessage::Step2(&self.replica.diff(&vector)));
+                }
             }
             Said::QueryAwareness => {
                 let everyone = awareness::encode(&self.presence.everyone());
                 self.members[&from].send(Payload::Awareness(&everyone));
             }
+            Said::ForeignUpdate => self.answer_update(from, Verdict::Refused),
             Said::Mark(mark) => self.tick.acks.push(Ack::Mark { id: from, mark }),
             Said::Awareness(entries) => self.hear_presence(from, &entries),
             Said::Update { kind, bytes, outline } => match self.judge(from, kind, &bytes, &outline) {
@@ -75,7 +83,7 @@ impl Room {
     ) -> Result<Verdict, Broken> {
         let member = &self.members[&from];
         let writable = member.may_write(self.name) && !self.damaged;
-        if !writable || self.log.uncommitted_bytes > MAX_UNCOMMITTED_BYTES {
+        if !writable || self.unsaved_bytes() > MAX_UNCOMMITTED_BYTES {
             // A reader's answer to our Step1 says nothing new, and is as well saved as everything else.
             return Ok(if self.replica.has(outline) { Verdict::Taken(None) } else { Verdict::Refused });
         }
@@ -84,20 +92,43 @@ impl Room {
         let scene = Scene {
             user,
             clock: &|client| known.get(&yrs::block::ClientID::new(client)),
-            present: &|owner| self.members.values().any(|member| member.visitor.user.id == owner),
+            live: &|owner, client| {
+                let uses = |member: &Member| member.visitor.user.id == owner && member.clients.contains(&client);
+                self.members.values().any(uses)
+            },
             own_client: self.replica.client_id(),
         };
         let claims = match self.owners.check(outline, bytes.len(), &scene) {
             Ok(claims) => claims,
+            Err(Refusal::OtherGeneration { .. }) => return Ok(Verdict::OtherGeneration),
+            // Somebody passes on what others wrote, who are here and do so themselves. The rest counts.
+            Err(Refusal::ForeignClient { client }) if kind == UpdateKind::Step2 => {
+                let rest = Bytes::from(outline.clone().without(client, bytes, scene.clock));
+                let whole = outline;
+                let Ok(outline) = update::outline(&rest, roots(self.name)) else { return Ok(Verdict::Malformed) };
+                return Ok(match self.judge(from, kind, &rest, &outline)? {
+                    Verdict::Taken(new) => self.taken(user, whole, new),
+                    verdict => verdict,
+                });
+            }
             Err(refusal) => {
                 tracing::warn!(document = %self.name, %user, %refusal, "refused an update");
                 return Ok(Verdict::Refused);
             }
         };
+        let brings = |one: &ClientStructs| one.end_clock() > known.get(&yrs::block::ClientID::new(one.client));
+        // What only deletes is let in: it is the way back.
+        if outline.clients.iter().any(brings) {
+            let measure = || self.replica.full().len();
+            if !self.size.has_room(bytes.len(), self.limits.document_bytes, measure) {
+                tracing::warn!(document = %self.name, bytes = self.size.bytes(), "a document is full");
+                return Ok(Verdict::Refused);
+            }
+        }
         let new = match self.replica.fit(outline, bytes) {
             Ok(Fit::Whole) => self.apply(bytes)?,
             Ok(Fit::Gap { .. }) if kind == UpdateKind::Update => return Ok(Verdict::Gap),
-            // A whole answer to our Step1 can only end before a hole if the client itself waits for what is behind it.
+            // What fits, fits. The rest stands on something that the client itself waits for, or may not pass on.
             Ok(Fit::Gap { fitting }) => self.apply(&fitting)?,
             Err(_) => return Ok(Verdict::Malformed),
         };
@@ -106,10 +137,21 @@ impl Room {
             self.tick.claims.push((client, user));
         }
         if let Some(new) = &new {
+            self.size.applied(new.len(), !outline.deletions.is_empty());
             self.tick.updates.push((Some(from), new.clone()));
             self.note(Some(user));
         }
-        Ok(Verdict::Taken(new))
+        let member = self.members.get_mut(&from).expect("it was found above");
+        let ids = outline.clients.iter().map(|one| one.client);
+        member.clients.extend(ids.filter(|client| self.owners.belongs_to(*client, user)));
+        Ok(self.taken(user, outline, new))
+    }
+
+    /// An update was taken. All of it, as far as it is the sender's own? Nothing less may be called saved.
+    fn taken(&self, user: UserId, outline: &Outline, new: Option<Bytes>) -> Verdict {
+        let lacks = |one: &ClientStructs| self.replica.clock(one.client) < one.end_clock();
+        let mut own = outline.clients.iter().filter(|one| self.owners.is_own(one.client, user));
+        if own.any(lacks) { Verdict::Partial } else { Verdict::Taken(new) }
     }
 
     /// Tells whoever keeps versions that the graph changed.
@@ -118,6 +160,12 @@ impl Room {
             DocumentName::Graph(workflow) => self.activity.note(workflow, author),
             DocumentName::Outputs(_) => {}
         }
+    }
+
+    /// What would be lost now if the process were.
+    fn unsaved_bytes(&self) -> usize {
+        let waiting: usize = self.tick.updates.iter().map(|(_, update)| update.len()).sum();
+        self.log.uncommitted_bytes + waiting
     }
 
     fn apply(&mut self, update: &[u8]) -> Result<Option<Bytes>, Broken> {
@@ -135,16 +183,22 @@ impl Room {
                     Framing::Websocket => new,
                     Framing::Hocuspocus { .. } => None,
                 };
-                self.tick.acks.push(Ack::Member { id: from, own });
+                self.tick.acks.push(Ack::Saved { id: from, own });
             }
-            // No status here: the client answers with a Step2, and that one gets it.
+            Verdict::Partial => {
+                self.tick.acks.push(Ack::Refused { id: from });
+                member.incomplete = true;
+            }
+            // The client answers with a Step2, which gets a word of its own.
             Verdict::Gap => {
+                self.tick.acks.push(Ack::Refused { id: from });
                 let vector = self.replica.encoded_state_vector();
                 member.send(Payload::Sync(SyncMessage::Step1(&vector)));
             }
             Verdict::Malformed => self.expel(from, CloseCode::BadFrame),
+            Verdict::OtherGeneration => self.dismiss(CloseCode::OtherGeneration, |member| member.id == from),
             Verdict::Refused => {
-                member.send(Payload::Status(SyncStatus::Refused));
+                self.tick.acks.push(Ack::Refused { id: from });
                 if member.framing == Framing::Websocket && !member.told_read_only {
                     member.told_read_only = true;
                     member.send(Payload::Denied(CloseCode::Forbidden));
@@ -160,6 +214,9 @@ impl Room {
             // A browser that reconnects before its old socket was noticed to be dead.
             let same_person = |id| self.members.get(&id).is_none_or(|other| other.visitor.user.id == user.id);
             self.presence.hand_over(entry.client, from, same_person);
+            if entry.state.is_some() && self.presence.is_of(entry.client, from) {
+                self.members.get_mut(&from).expect("it speaks").clients.insert(entry.client);
+            }
             if let Err(error) = self.presence.update(from, &user, entry, now) {
                 tracing::warn!(document = %self.name, user = %user.id, %error, "closed a connection");
                 return self.expel(from, CloseCode::BadFrame);
@@ -174,8 +231,10 @@ impl Room {
             return;
         }
         let ((), new) = self.replica.edit(edit);
-        if new.is_some() {
+        if let Some(new) = &new {
             self.note(None);
+            // What it deleted is not known here; measuring will tell.
+            self.size.applied(new.len(), true);
         }
         self.tick.updates.extend(new.map(|new| (None, new)));
         self.tick.acks.push(Ack::Caller(committed));

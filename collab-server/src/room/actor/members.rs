@@ -1,15 +1,17 @@
 //! Who is in a room: coming, going, and being sent away.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use shared::{
     access::Role,
     id::UserId,
-    protocol::{CloseCode, SyncMessage, awareness, hocuspocus::Scope},
+    protocol::{CloseCode, RoomEvent, SyncMessage, awareness, hocuspocus::Scope},
 };
 use tokio::time::Instant;
 
 use super::{
     super::{
-        ConnectionId,
+        ConnectionId, RoomError,
         member::{Member, Payload},
     },
     Join, Phase, Room,
@@ -17,26 +19,45 @@ use super::{
 
 impl Room {
     pub(super) fn join(&mut self, join: Join) {
-        let Join { id, visitor, role, framing, outbox, joined } = join;
-        let member = Member { id, visitor, role, framing, outbox, behind: None, told_read_only: false };
+        let Join { id, visitor, role, generation, framing, outbox, joined } = join;
+        if generation.is_some_and(|generation| generation != self.generation) {
+            // The connection may have gone meanwhile.
+            joined.send(Err(RoomError::OtherGeneration)).ok();
+            return;
+        }
+        let member = Member {
+            id,
+            visitor,
+            role,
+            framing,
+            outbox,
+            behind: None,
+            clients: BTreeSet::new(),
+            incomplete: false,
+            told_read_only: false,
+        };
         member.send(Payload::Granted(self.scope_of(&member)));
+        let generation = RoomEvent::Generation { generation: self.generation };
+        member.send(Payload::Event(&generation.to_json()));
         member.send(Payload::Sync(SyncMessage::Step1(&self.replica.encoded_state_vector())));
         let everyone = self.presence.everyone();
         if !everyone.is_empty() {
             member.send(Payload::Awareness(&awareness::encode(&everyone)));
         }
         self.members.insert(id, member);
+        self.audience_stale = true;
         // The connection may have gone meanwhile; it then says so with a Leave.
-        joined.send(()).ok();
+        joined.send(Ok(())).ok();
     }
 
     pub(super) fn leave(&mut self, id: ConnectionId) {
         self.members.remove(&id);
+        self.audience_stale = true;
         self.presence.connection_closed(id, Instant::now());
     }
 
     pub(super) fn scope_of(&self, member: &Member) -> Scope {
-        if member.may_write(self.name) && !self.damaged { Scope::ReadWrite } else { Scope::ReadOnly }
+        if member.may_write(self.name) && !self.damaged && !self.stalled { Scope::ReadWrite } else { Scope::ReadOnly }
     }
 
     pub(super) fn change_role(&mut self, user: UserId, role: Option<Role>) {
@@ -54,6 +75,28 @@ impl Room {
             let member = &self.members[&id];
             member.send(Payload::Granted(self.scope_of(member)));
         }
+        self.audience_stale = true;
+    }
+
+    /// What everybody may do has changed, because the document has.
+    pub(super) fn tell_scopes(&self) {
+        for member in self.members.values().filter(|member| member.may_write(self.name)) {
+            member.send(Payload::Granted(self.scope_of(member)));
+        }
+    }
+
+    /// Counts the people, each once however many windows they have. Yields the count if it is news.
+    pub(super) fn count_audience(&mut self) -> Option<RoomEvent> {
+        if !std::mem::take(&mut self.audience_stale) {
+            return None;
+        }
+        let mut people: BTreeMap<UserId, bool> = BTreeMap::new();
+        for member in self.members.values() {
+            *people.entry(member.visitor.user.id).or_default() |= member.may_write(self.name);
+        }
+        let editors = people.values().filter(|may_write| **may_write).count() as u32;
+        let viewers = people.len() as u32 - editors;
+        Some(RoomEvent::Audience { editors, viewers })
     }
 
     /// Sends members away, for good.
@@ -61,6 +104,7 @@ impl Room {
         let now = Instant::now();
         let gone: Vec<Member> =
             self.members.extract_if(.., |_, member| whom(member)).map(|(_, member)| member).collect();
+        self.audience_stale |= !gone.is_empty();
         for member in gone {
             self.presence.connection_closed(member.id, now);
             match code {
@@ -82,6 +126,7 @@ impl Room {
     pub(super) fn expel(&mut self, id: ConnectionId, code: CloseCode) {
         if let Some(member) = self.members.remove(&id) {
             member.outbox.close(code);
+            self.audience_stale = true;
             self.presence.connection_closed(id, Instant::now());
         }
     }

@@ -7,7 +7,9 @@
 
 mod incoming;
 mod members;
+mod opening;
 mod outgoing;
+mod renewal;
 mod upkeep;
 
 use std::{
@@ -27,11 +29,14 @@ use tokio::{
     task::JoinHandle,
     time::{Instant, sleep_until},
 };
+use uuid::Uuid;
 use yrs::StateVector;
 
 use super::{
     ConnectionId, RoomError,
     activity::Activity,
+    budget::{Budget, Share},
+    greeting::Greeting,
     guard::Owners,
     heads::{Heads, ServerId},
     journal::{Journal, Progress},
@@ -40,11 +45,13 @@ use super::{
     presence::PresenceTable,
     registry::{Handle, Registry},
     replica::{Replica, View},
+    settings::{Limits, Settings, Timing},
+    size::Size,
     store::{DocStore, StoredDocument},
-    timing::Timing,
     update::Outline,
 };
 use crate::auth::Credential;
+use opening::Opening;
 
 /// How often to see whether a socket that fell behind has drained.
 const RESYNC_EVERY: Duration = Duration::from_millis(50);
@@ -60,6 +67,8 @@ pub enum Said {
         bytes: Bytes,
         outline: Outline,
     },
+    /// An update that is Yjs, but none of this document's.
+    ForeignUpdate,
     Awareness(Vec<Entry<'static>>),
     QueryAwareness,
     /// To be sent back when everything said before is committed.
@@ -77,9 +86,11 @@ pub struct Join {
     pub id: ConnectionId,
     pub visitor: Visitor,
     pub role: Role,
+    /// The generation that the client has content of.
+    pub generation: Option<Uuid>,
     pub framing: Framing,
     pub outbox: Outbox,
-    pub joined: oneshot::Sender<()>,
+    pub joined: oneshot::Sender<Result<(), RoomError>>,
 }
 
 /// An edit by the server itself. Answers through whatever it captured.
@@ -99,6 +110,9 @@ pub enum Message {
         edit: ServerEdit,
         committed: oneshot::Sender<Result<(), RoomError>>,
     },
+    /// Begin the document anew. Answers with the generation.
+    Renew(oneshot::Sender<Result<Uuid, RoomError>>),
+    Generation(oneshot::Sender<Uuid>),
     RoleChanged {
         user: UserId,
         role: Option<Role>,
@@ -111,9 +125,13 @@ pub enum Message {
 /// Whom to tell once a row is committed.
 enum Ack {
     /// One update of a connection. y-websocket clients take their own content coming back as the sign.
-    Member {
+    Saved {
         id: ConnectionId,
         own: Option<Bytes>,
+    },
+    /// One that was not taken. It waits its turn: clients know only by the order which word is about which update.
+    Refused {
+        id: ConnectionId,
     },
     /// A connection's mark: all it said before is committed.
     Mark {
@@ -173,17 +191,25 @@ pub struct Room {
     journal: Journal,
     timing: Timing,
     activity: Activity,
+    limits: Limits,
     inbox: mpsc::Receiver<Message>,
     /// How far the journal is with this document.
     progress: watch::Receiver<Progress>,
     progress_sender: watch::Sender<Progress>,
 
     replica: Replica,
+    size: Size,
+    /// Keeps the document's place in memory.
+    share: Share,
+    greeting: Greeting,
+    generation: Uuid,
     owners: Owners,
     /// Rows could not be read: what is there is shown, nothing is taken.
     damaged: bool,
     members: BTreeMap<ConnectionId, Member>,
     presence: PresenceTable,
+    /// Somebody came, went, or got another role, and nobody was told yet how many people are here.
+    audience_stale: bool,
 
     tick: Tick,
     log: Log,
@@ -210,17 +236,22 @@ pub struct Surroundings {
     pub registry: Arc<Registry>,
     pub store: Arc<dyn DocStore>,
     pub journal: Journal,
-    pub timing: Timing,
     pub activity: Activity,
+    pub settings: Settings,
+    pub budget: Arc<Budget>,
     pub inbox: mpsc::Receiver<Message>,
 }
 
 impl Room {
     /// Loads the document. Until this is done, messages wait in the inbox.
     pub async fn open(around: Surroundings) -> Result<Self, RoomError> {
-        let Surroundings { name, server, handle, registry, store, journal, timing, activity, inbox } = around;
+        let Surroundings { name, server, handle, registry, store, journal, activity, settings, budget, inbox } = around;
+        let Settings { timing, limits } = settings;
         let stored = store.load(name).await?;
-        let (replica, damaged) = upkeep::build(name, &*store, &stored).await?;
+        let mut share = budget.share(stored.bytes()).ok_or(RoomError::Overloaded)?;
+        let Opening { mut replica, stored, damaged } = opening::read(name, &*store, stored).await?;
+        let size = Size::measured(replica.full().len());
+        share.resize(size.bytes());
         let log = Log::of(&stored, server);
         let (progress_sender, progress) = watch::channel(Progress { committed: log.committed, ..Progress::default() });
         let now = Instant::now();
@@ -234,14 +265,20 @@ impl Room {
             journal,
             timing,
             activity,
+            limits,
             inbox,
             progress,
             progress_sender,
             replica,
+            size,
+            share,
+            greeting: Greeting::default(),
+            generation: stored.generation,
             owners: Owners::new(&stored.owners),
             damaged,
             members: BTreeMap::new(),
             presence: PresenceTable::default(),
+            audience_stale: false,
             tick: Tick::default(),
             log,
             awaiting: VecDeque::new(),
@@ -261,7 +298,7 @@ impl Room {
             let wake = self.next_wake();
             tokio::select! {
                 biased;
-                Ok(()) = self.progress.changed() => self.settle(),
+                Ok(()) = self.progress.changed() => self.settle().await,
                 message = self.inbox.recv(), if self.phase == Phase::Open => match message {
                     Some(message) => self.take_messages(message).await,
                     // Every handle is gone, also the registry's.
@@ -272,6 +309,10 @@ impl Room {
             }
             self.turn(Instant::now()).await;
         }
+    }
+
+    fn has_ended(&self) -> bool {
+        self.phase == Phase::Ended
     }
 
     async fn take_messages(&mut self, first: Message) {
@@ -297,6 +338,9 @@ impl Room {
             Message::Said { from, said, _permit } => self.hear(from, said).await,
             Message::Read(read) => read(self.replica.view()),
             Message::Edit { edit, committed } => self.edit(edit, committed),
+            // Whoever asked may have gone.
+            Message::Renew(answer) => drop(answer.send(self.renew().await)),
+            Message::Generation(answer) => drop(answer.send(self.generation)),
             Message::RoleChanged { user, role } => self.change_role(user, role),
             Message::SignedOut(ended) => {
                 self.dismiss(CloseCode::Unauthorized, |member| member.visitor.credential == ended);

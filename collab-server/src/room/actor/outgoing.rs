@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use shared::protocol::{CloseCode, SyncMessage, awareness, hocuspocus::SyncStatus};
+use shared::protocol::{CloseCode, DocumentName, SyncMessage, awareness, hocuspocus::SyncStatus};
 use tokio::time::Instant;
 
 use super::{
@@ -38,7 +38,8 @@ impl Room {
     }
 
     pub(super) fn presence_due(&self) -> Option<Instant> {
-        self.presence.has_changes().then(|| self.presence_sent_at + self.presence_window())
+        let news = self.presence.has_changes() || self.audience_stale;
+        news.then(|| self.presence_sent_at + self.presence_window())
     }
 
     /// Hands what was applied to the journal and to everybody else.
@@ -58,7 +59,18 @@ impl Room {
         self.journal.append(row, &self.progress_sender);
         self.acknowledge_later(acks, update.len());
         self.broadcast(&update, &updates);
+        self.ask_again();
         self.changed(now);
+    }
+
+    /// What somebody's content stood on may be here now.
+    fn ask_again(&mut self) {
+        let mut vector = None;
+        for member in self.members.values_mut().filter(|member| member.incomplete) {
+            member.incomplete = false;
+            let vector = vector.get_or_insert_with(|| self.replica.encoded_state_vector());
+            member.send(Payload::Sync(SyncMessage::Step1(vector)));
+        }
     }
 
     fn acknowledge_later(&mut self, acks: Vec<Ack>, row_bytes: usize) {
@@ -112,6 +124,10 @@ impl Room {
 
     pub(super) fn send_presence(&mut self, now: Instant) {
         self.presence_sent_at = now;
+        self.send_audience();
+        if !self.presence.has_changes() {
+            return;
+        }
         let changes = awareness::encode(&self.presence.take_changes(now));
         let mut frames = SharedFrames::new(Payload::Awareness(&changes));
         // Those who are behind get everybody's newest state when they have caught up.
@@ -120,8 +136,20 @@ impl Room {
         }
     }
 
+    /// Tells how many people are here, beside the graph only: its readers have the outputs open too.
+    fn send_audience(&mut self) {
+        let (DocumentName::Graph(_), Some(audience)) = (self.name, self.count_audience()) else { return };
+        let json = audience.to_json();
+        let mut frames = SharedFrames::new(Payload::Event(&json));
+        for member in self.members.values() {
+            if let Some(frame) = frames.frame(&member.framing) {
+                member.outbox.push(frame);
+            }
+        }
+    }
+
     /// The journal has news.
-    pub(super) fn settle(&mut self) {
+    pub(super) async fn settle(&mut self) {
         let Progress { committed, stalled, gone } = *self.progress.borrow_and_update();
         self.log.committed = committed;
         self.log.heads.advance(self.server, committed);
@@ -132,19 +160,16 @@ impl Room {
             self.log.uncommitted_bytes -= bytes;
             acks.into_iter().for_each(|ack| self.acknowledge(ack));
         }
-        if stalled && !self.stalled {
-            // Not saved, for now. The journal keeps trying, and success is told like any other.
-            for ack in self.awaiting.iter().flat_map(|(_, _, acks)| acks) {
-                if let Ack::Member { id, .. } = ack
-                    && let Some(member) = self.members.get(id)
-                {
-                    member.send(Payload::Status(SyncStatus::Refused));
-                }
-            }
+        if stalled != self.stalled {
+            // Nothing is acknowledged meanwhile: each edit gets its one word when it is known which. Whoever can write
+            // is told that the document cannot be, for now, and when it can again.
+            self.stalled = stalled;
+            self.tell_scopes();
         }
-        self.stalled = stalled;
         if gone {
-            self.dismiss(CloseCode::NotFound, |_| true);
+            // Deleted, or begun anew by another server: then there is one of another generation.
+            let replaced = self.store.load(self.name).await.is_ok_and(|stored| stored.generation != self.generation);
+            self.dismiss(if replaced { CloseCode::OtherGeneration } else { CloseCode::NotFound }, |_| true);
             for ack in std::mem::take(&mut self.awaiting).into_iter().flat_map(|(_, _, acks)| acks) {
                 if let Ack::Caller(caller) = ack {
                     // The caller may have gone too.
@@ -164,7 +189,12 @@ impl Room {
                     member.send(Payload::Mark(&mark));
                 }
             }
-            Ack::Member { id, own } => {
+            Ack::Refused { id } => {
+                if let Some(member) = self.members.get(&id) {
+                    member.send(Payload::Status(SyncStatus::Refused));
+                }
+            }
+            Ack::Saved { id, own } => {
                 let Some(member) = self.members.get(&id) else { return };
                 member.send(Payload::Status(SyncStatus::Saved));
                 if let Some(own) = own.filter(|_| member.behind.is_none()) {

@@ -1,4 +1,4 @@
-//! A room's housekeeping: when to wake, snapshots, the mirror in the workflow's row, unloading, starting over.
+//! A room's housekeeping: when to wake, snapshots, the mirror in the workflow's row, unloading.
 
 use std::time::Duration;
 
@@ -8,12 +8,10 @@ use yrs::{Map, Transact};
 
 use super::{
     super::{
-        RoomError,
-        guard::Owners,
-        replica::{Replica, View},
-        store::{DocStore, Mirror, StoreError, StoredDocument},
+        replica::View,
+        store::{Mirror, StoreError},
     },
-    Folded, Log, Phase, RESYNC_EVERY, Room,
+    Folded, Phase, RESYNC_EVERY, Room,
 };
 
 /// A log of this many rows is folded into a snapshot.
@@ -26,24 +24,6 @@ const QUIET_ROWS: u64 = 20;
 const QUIET: Duration = Duration::from_secs(20);
 /// Lists may lag behind the document by this much.
 const MIRROR_AFTER: Duration = Duration::from_secs(1);
-
-/// Builds a replica from what is stored, setting damaged rows aside. Yields whether there ever were any.
-pub(super) async fn build(
-    name: DocumentName,
-    store: &dyn DocStore,
-    stored: &StoredDocument,
-) -> Result<(Replica, bool), RoomError> {
-    let (replica, bad) = Replica::load(name, stored).map_err(|error| {
-        tracing::error!(document = %name, %error, "cannot open a document");
-        RoomError::Damaged
-    })?;
-    for row in &bad {
-        tracing::error!(document = %name, server = %stored.log[row.index].server, seq = stored.log[row.index].seq, reason = row.reason, "set a row aside");
-        metrics::counter!("openflow_rows_quarantined_total").increment(1);
-        store.quarantine(name, stored.log[row.index].clone(), row.reason.clone()).await?;
-    }
-    Ok((replica, stored.quarantined || !bad.is_empty()))
-}
 
 impl Room {
     pub(super) fn next_wake(&self) -> Instant {
@@ -74,6 +54,8 @@ impl Room {
         if self.upkeep_at <= now {
             self.upkeep_at = now + self.timing.upkeep();
             self.presence.expire(now);
+            self.greeting.forget_unwanted(&mut self.replica);
+            self.share.resize(self.size.bytes());
         }
         if self.wants_compaction(now) {
             self.compact();
@@ -81,7 +63,7 @@ impl Room {
         self.end_if_done(now).await;
     }
 
-    fn is_written(&self) -> bool {
+    pub(super) fn is_written(&self) -> bool {
         self.tick_due().is_none() && self.awaiting.is_empty() && self.compacting.is_none()
     }
 
@@ -98,6 +80,8 @@ impl Room {
                 // Nobody holds a handle and nobody has left a message: nobody can notice.
                 if self.registry.remove_if_unused(self.name, || self.inbox.is_empty()) {
                     self.phase = Phase::Ended;
+                    let encodings = self.replica.encodings();
+                    tracing::debug!(document = %self.name, encodings, "unloaded a document");
                 }
             }
             Phase::Open | Phase::Closing | Phase::Ended => {}
@@ -167,36 +151,6 @@ impl Room {
                 self.log.snapshot_bytes = size;
             }
             Folded::Not => {}
-        }
-    }
-
-    /// Throws the replica away and builds it anew from what is committed, after an update that broke it.
-    pub(super) async fn reload(&mut self) {
-        // yrs may hold the broken document's lock for ever; nothing may look at it again.
-        self.replica = Replica::new(self.name);
-        self.flush(Instant::now());
-        while !self.awaiting.is_empty() && self.phase != Phase::Ended {
-            self.progress.changed().await.expect("the room holds the sender itself");
-            self.settle();
-        }
-        let rebuilt = match self.store.load(self.name).await {
-            Ok(stored) => match build(self.name, &*self.store, &stored).await {
-                Ok((replica, damaged)) => Ok((replica, damaged, stored)),
-                Err(error) => Err(error),
-            },
-            Err(error) => Err(error.into()),
-        };
-        match rebuilt {
-            Ok((replica, damaged, stored)) => {
-                self.replica = replica;
-                self.damaged = damaged;
-                self.owners = Owners::new(&stored.owners);
-                self.log = Log::of(&stored, self.server);
-            }
-            Err(error) => {
-                tracing::error!(document = %self.name, error = %anyhow::Error::from(error), "could not reload");
-                self.end(CloseCode::Internal);
-            }
         }
     }
 }

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use shared::{
     access::Role,
-    protocol::{CloseCode, DocumentName},
+    protocol::{CloseCode, DocumentAddress, DocumentName},
 };
 use tokio::sync::{mpsc::error::TrySendError, oneshot};
 
 use super::super::{
     ConnectionId, RightsError, RoomError, Rooms,
     actor::{Join, Message},
-    member::{Framing, Payload, Visitor},
+    member::{Framing, Visitor},
     outbox::Outbox,
     registry::Handle,
 };
@@ -29,9 +29,10 @@ impl From<RoomError> for Refusal {
     fn from(error: RoomError) -> Self {
         match error {
             RoomError::NotFound => Self::Denied(CloseCode::NotFound),
-            RoomError::Damaged => Self::Denied(CloseCode::Internal),
+            RoomError::Damaged => Self::Denied(CloseCode::Damaged),
+            RoomError::OtherGeneration => Self::Denied(CloseCode::OtherGeneration),
             RoomError::Unavailable => Self::Later(CloseCode::GoingAway),
-            RoomError::Store(_) => Self::Later(CloseCode::Overload),
+            RoomError::Store(_) | RoomError::Overloaded => Self::Later(CloseCode::Overload),
         }
     }
 }
@@ -42,15 +43,6 @@ pub struct Opened {
     pub name: DocumentName,
     pub id: ConnectionId,
     pub room: Arc<Handle>,
-    framing: Framing,
-}
-
-impl Opened {
-    pub fn tell(&self, outbox: &Outbox, payload: Payload<'_>) {
-        if let Some(frame) = self.framing.frame(payload) {
-            outbox.push(frame);
-        }
-    }
 }
 
 impl Drop for Opened {
@@ -71,35 +63,35 @@ impl Drop for Opened {
 pub struct Admitted {
     visitor: Visitor,
     role: Role,
-    name: DocumentName,
+    address: DocumentAddress,
     rights_epoch: u64,
 }
 
 impl Rooms {
     /// Who presents one of these tokens, if they may open the document. The first token that is not empty counts.
-    pub async fn admit(&self, tokens: &[&str], name: DocumentName) -> Result<Admitted, Refusal> {
+    pub async fn admit(&self, tokens: &[&str], address: DocumentAddress) -> Result<Admitted, Refusal> {
         let rights_epoch = self.rights_epoch();
         let rights = &self.0.rights;
         let token = tokens.iter().find(|token| !token.is_empty()).ok_or(Refusal::Denied(CloseCode::Unauthorized))?;
         let visitor = rights.visitor(token).await.map_err(later)?;
         let visitor = visitor.ok_or(Refusal::Denied(CloseCode::Unauthorized))?;
-        let role = rights.role_of(&visitor, name.workflow()).await.map_err(later)?;
+        let role = rights.role_of(&visitor, address.name.workflow()).await.map_err(later)?;
         // A workflow that does not exist looks the same as one that is somebody else's.
         let role = role.filter(|role| role.can_read()).ok_or(Refusal::Denied(CloseCode::Forbidden))?;
-        Ok(Admitted { visitor, role, name, rights_epoch })
+        Ok(Admitted { visitor, role, address, rights_epoch })
     }
 
     /// Opens the document for somebody who was admitted.
     pub(super) async fn enter(&self, admitted: Admitted, framing: Framing, outbox: &Outbox) -> Result<Opened, Refusal> {
-        let Admitted { visitor, role, name, rights_epoch } = admitted;
+        let Admitted { visitor, role, address: DocumentAddress { name, generation }, rights_epoch } = admitted;
         let room = self.open(name)?;
         let id = self.next_connection();
         let (joined, done) = oneshot::channel();
         let outbox_of_member = outbox.clone();
-        let join = Join { id, visitor, role, framing: framing.clone(), outbox: outbox_of_member, joined };
+        let join = Join { id, visitor, role, generation, framing, outbox: outbox_of_member, joined };
         room.send(Message::Join(join)).await?;
-        done.await.map_err(|_| room.failure())?;
-        let opened = Opened { name, id, room, framing };
+        done.await.map_err(|_| room.failure())??;
+        let opened = Opened { name, id, room };
         if self.rights_epoch() != rights_epoch {
             // Perhaps the right was taken between the look and the entry, from somebody the room did not know yet.
             return Err(Refusal::Later(CloseCode::GoingAway));

@@ -17,7 +17,7 @@ use super::{
         member::{Framing, Payload},
         outbox::Outgoing,
     },
-    Incoming, Line, Refusal, document_name,
+    Incoming, Line, Refusal,
     entry::Opened,
     next_frame, run,
 };
@@ -25,16 +25,18 @@ use super::{
 /// A socket on which nobody has signed in after this is closed.
 const SIGN_IN_WITHIN: Duration = Duration::from_secs(5);
 const MAX_BYTES_BEFORE_SIGN_IN: usize = 64 * 1024;
+/// So many documents may be asked for in vain.
 const MAX_REFUSALS: usize = 8;
 const MAX_DOCUMENTS: usize = 256;
 
 /// Serves a socket until it ends. `credentials` are what came with the upgrade: they count where a message has no token.
+/// Yields how often somebody was turned away.
 pub async fn serve_hocuspocus<E>(
     rooms: Rooms,
     credentials: Vec<String>,
     mut frames: impl Stream<Item = Incoming> + Unpin,
     sink: impl Sink<Outgoing, Error = E> + Unpin,
-) {
+) -> usize {
     let line = Line::new(rooms);
     let (outbox, timing) = (line.outbox.clone(), line.timing());
     // What keeps a quiet socket alive: presence of nobody, about a document the client knows.
@@ -42,6 +44,7 @@ pub async fn serve_hocuspocus<E>(
     let mut session = Session { line, credentials, documents: HashMap::new(), refusals: 0, quiet: &quiet };
     let reader = session.read(&mut frames);
     run(outbox, timing, reader, sink, || quiet.get().cloned()).await;
+    session.refusals
 }
 
 struct Session<'q> {
@@ -59,9 +62,10 @@ impl Session<'_> {
     /// Yields why the socket must be closed, or `None` when the peer has left.
     async fn read(&mut self, frames: &mut (impl Stream<Item = Incoming> + Unpin)) -> Option<CloseCode> {
         let sign_in_by = Instant::now() + SIGN_IN_WITHIN;
+        let mut unsigned_bytes = 0;
         loop {
             let signed_in = self.quiet.get().is_some();
-            let next = next_frame(frames, &mut self.line.allowance);
+            let next = next_frame(frames, &mut self.line.frames);
             let frame = if signed_in {
                 next.await?
             } else {
@@ -74,8 +78,11 @@ impl Session<'_> {
                 Incoming::Binary(bytes) => bytes,
                 Incoming::Text => return Some(CloseCode::BadFrame),
             };
-            if !signed_in && bytes.len() > MAX_BYTES_BEFORE_SIGN_IN {
-                return Some(CloseCode::TooBig);
+            if !signed_in {
+                unsigned_bytes += bytes.len();
+                if unsigned_bytes > MAX_BYTES_BEFORE_SIGN_IN {
+                    return Some(CloseCode::TooBig);
+                }
             }
             if let Err(code) = self.take(&bytes).await {
                 return Some(code);
@@ -140,19 +147,19 @@ impl Session<'_> {
                 if let Some(frame) = framing.frame(Payload::Denied(code)) {
                     self.line.outbox.push(frame);
                 }
-                if self.refusals > MAX_REFUSALS { Err(code) } else { Ok(()) }
+                if self.refusals >= MAX_REFUSALS { Err(code) } else { Ok(()) }
             }
             Err(Refusal::Later(code)) => Err(code),
         }
     }
 
     async fn try_open(&self, address: &str, token: Option<&str>, framing: &Framing) -> Result<Opened, Refusal> {
-        let name = document_name(name_in(address)).ok_or(Refusal::Denied(CloseCode::NotFound))?;
+        let asked = name_in(address).parse().map_err(|_| Refusal::Denied(CloseCode::NotFound))?;
         if self.documents.len() >= MAX_DOCUMENTS {
             return Err(Refusal::Later(CloseCode::Overload));
         }
         let tokens: Vec<&str> = token.into_iter().chain(self.credentials.iter().map(String::as_str)).collect();
-        let admitted = self.line.rooms.admit(&tokens, name).await?;
+        let admitted = self.line.rooms.admit(&tokens, asked).await?;
         self.line.rooms.enter(admitted, framing.clone(), &self.line.outbox).await
     }
 }

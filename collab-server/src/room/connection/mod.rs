@@ -5,32 +5,35 @@
 //! framings differ in who says which document a message is about ([`serve_hocuspocus`], [`serve_websocket`]); what a
 //! message does is the same. Rights are looked up here, before a room hears of anybody. Called by `routes::sync`.
 
+mod allowance;
 mod entry;
 mod hocuspocus;
+mod refusals;
 mod websocket;
 
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{Sink, SinkExt, Stream, StreamExt};
-use shared::protocol::{CloseCode, DocumentName, SyncMessage, awareness, hocuspocus::SyncStatus};
-use tokio::time::{Instant, sleep, timeout};
+use shared::protocol::{CloseCode, SyncMessage, awareness};
+use tokio::time::{Instant, timeout};
 
 use super::{
     Rooms,
     actor::{Message, Said, UpdateKind},
-    member::Payload,
     outbox::Outbox,
     registry::INBOX_BYTES,
     replica::roots,
-    timing::Timing,
+    settings::Timing,
     update::{self, UpdateError},
 };
+use allowance::Allowance;
 use entry::Opened;
 
 pub use super::outbox::Outgoing;
 pub use entry::{Admitted, Refusal};
 pub use hocuspocus::serve_hocuspocus;
+pub use refusals::{Refusals, TooMany};
 pub use websocket::serve_websocket;
 
 /// Largest update that a person makes at once.
@@ -43,10 +46,8 @@ pub const MAX_FRAME_BYTES: usize = MAX_STEP2_BYTES + 1024;
 const MIN_BYTES_PER_SECOND: usize = 64 * 1024;
 /// How long a peer may take to hear why it is closed.
 const FAREWELL: Duration = Duration::from_secs(1);
-/// Frames a second that a connection may go on sending, and how many more at once. Stock y-websocket clients repeat
-/// everybody's presence, hence so many. Whoever sends more is read more slowly.
-const FRAMES_PER_SECOND: u32 = 100;
-const BURST: u32 = 200;
+/// A presence message may carry the states of many clients, as stock y-websocket clients send them back.
+const MAX_PRESENCE_BYTES: usize = 1024 * 1024;
 
 /// What a socket yields.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,20 +61,25 @@ pub enum Incoming {
 struct Line {
     rooms: Rooms,
     outbox: Outbox,
-    allowance: Allowance,
+    frames: Allowance,
+    messages: Allowance,
 }
 
 impl Line {
     fn timing(&self) -> Timing {
-        self.rooms.0.timing
+        self.rooms.0.settings.timing
     }
 
     fn new(rooms: Rooms) -> Self {
-        Self { rooms, outbox: Outbox::default(), allowance: Allowance::new(Instant::now()) }
+        let (limits, now) = (rooms.0.settings.limits, Instant::now());
+        let frames = Allowance::new(limits.frames_per_second, limits.message_burst, now);
+        let messages = Allowance::new(limits.messages_per_second, limits.message_burst, now);
+        Self { rooms, outbox: Outbox::default(), frames, messages }
     }
 
     /// Takes a message about one document to its room. Fails with why the socket must be closed.
-    async fn speak(&self, opened: &Opened, frame: &Bytes, message: SyncMessage<'_>) -> Result<(), CloseCode> {
+    async fn speak(&mut self, opened: &Opened, frame: &Bytes, message: SyncMessage<'_>) -> Result<(), CloseCode> {
+        self.messages.wait().await;
         let (said, size) = match message {
             SyncMessage::Step1(vector) => {
                 (Said::Step1(update::state_vector(vector).map_err(|_| CloseCode::BadFrame)?), vector.len())
@@ -91,8 +97,7 @@ impl Line {
                     Err(error @ UpdateError::Root(_)) => {
                         // Yjs, but not our document.
                         tracing::debug!(document = %opened.name, %error, "refused an update");
-                        opened.tell(&self.outbox, Payload::Status(SyncStatus::Refused));
-                        return Ok(());
+                        return self.say(opened, Said::ForeignUpdate, bytes.len()).await;
                     }
                     Err(error) => {
                         tracing::debug!(document = %opened.name, error = %anyhow::Error::from(error), "bad update");
@@ -106,6 +111,9 @@ impl Line {
     }
 
     async fn speak_presence(&self, opened: &Opened, bytes: &[u8]) -> Result<(), CloseCode> {
+        if bytes.len() > MAX_PRESENCE_BYTES {
+            return Err(CloseCode::TooBig);
+        }
         let entries = awareness::decode(bytes).map_err(|_| CloseCode::BadFrame)?;
         let entries = entries
             .into_iter()
@@ -223,50 +231,6 @@ async fn next_frame(
     allowance: &mut Allowance,
 ) -> Option<Incoming> {
     let frame = frames.next().await?;
-    if let Some(pause) = allowance.take(Instant::now()) {
-        sleep(pause).await;
-    }
+    allowance.wait().await;
     Some(frame)
-}
-
-/// A bucket of frames that fills over time.
-#[derive(Debug)]
-struct Allowance {
-    /// When the bucket would be full.
-    full_at: Instant,
-}
-
-impl Allowance {
-    const ONE: Duration = Duration::from_nanos(1_000_000_000 / FRAMES_PER_SECOND as u64);
-
-    fn new(now: Instant) -> Self {
-        Self { full_at: now }
-    }
-
-    /// Takes one frame out. Yields how long to wait for it.
-    fn take(&mut self, now: Instant) -> Option<Duration> {
-        self.full_at = self.full_at.max(now) + Self::ONE;
-        let overdrawn = self.full_at.saturating_duration_since(now + Self::ONE * BURST);
-        (!overdrawn.is_zero()).then_some(overdrawn)
-    }
-}
-
-/// The document a name on the wire means, if it could be one.
-pub fn document_name(text: &str) -> Option<DocumentName> {
-    text.parse().ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_burst_is_free_and_more_is_slowed_down() {
-        let now = Instant::now();
-        let mut allowance = Allowance::new(now);
-        assert!((0..BURST).all(|_| allowance.take(now).is_none()));
-        assert_eq!(allowance.take(now), Some(Allowance::ONE));
-        let later = now + Duration::from_secs(10);
-        assert!((0..BURST).all(|_| allowance.take(later).is_none()));
-    }
 }

@@ -34,10 +34,10 @@ pub async fn serve_websocket<E>(
             Err(Refusal::Denied(code) | Refusal::Later(code)) => return Some(code),
         };
         loop {
-            match next_frame(&mut frames, &mut line.allowance).await? {
+            match next_frame(&mut frames, &mut line.frames).await? {
                 Incoming::Text => return Some(CloseCode::BadFrame),
                 Incoming::Binary(bytes) => {
-                    if let Err(code) = take(&line, &opened, &bytes).await {
+                    if let Err(code) = take(&mut line, &opened, &bytes).await {
                         return Some(code);
                     }
                 }
@@ -47,7 +47,7 @@ pub async fn serve_websocket<E>(
     run(outbox, timing, reader, sink, || Framing::Websocket.frame(Payload::Awareness(EMPTY_AWARENESS))).await;
 }
 
-async fn take(line: &Line, opened: &Opened, bytes: &Bytes) -> Result<(), CloseCode> {
+async fn take(line: &mut Line, opened: &Opened, bytes: &Bytes) -> Result<(), CloseCode> {
     for message in Message::decode_all(bytes).map_err(|_| CloseCode::BadFrame)? {
         match message {
             Message::Sync(sync) => line.speak(opened, bytes, sync).await?,

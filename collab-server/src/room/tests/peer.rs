@@ -14,8 +14,8 @@ use futures_util::{Sink, Stream};
 use shared::{
     document::{Edit, GraphDocument, Origin, new_doc},
     protocol::{
-        SyncMessage,
-        hocuspocus::{Auth, Frame, Message},
+        RoomEvent, SyncMessage, awareness,
+        hocuspocus::{Auth, Frame, Message, Scope},
     },
 };
 use tokio::{
@@ -45,6 +45,11 @@ pub struct Peer {
     unsent: Arc<Mutex<Vec<Vec<u8>>>>,
     synced: bool,
     pub statuses: Vec<SyncStatus>,
+    pub pongs: usize,
+    pub scope: Option<Scope>,
+    pub events: Vec<RoomEvent>,
+    /// Why the document was taken off the socket, or never put on it.
+    pub dismissed: Option<String>,
     pub closed: Option<CloseCode>,
 }
 
@@ -94,15 +99,61 @@ fn changes(receiver: watch::Receiver<bool>) -> Pin<Box<dyn Stream<Item = bool> +
 }
 
 impl Peer {
-    pub async fn join(rooms: &Rooms, name: DocumentName, token: &str) -> Self {
+    /// Signs in and waits until both have everything.
+    pub async fn join(rooms: &Rooms, name: impl ToString, token: &str) -> Self {
+        let mut peer = Self::join_unsaved(rooms, name, token).await;
+        peer.until("greeted", |peer| !peer.statuses.is_empty()).await;
+        peer
+    }
+
+    /// Signs in and waits until it has everything.
+    pub async fn join_unsaved(rooms: &Rooms, name: impl ToString, token: &str) -> Self {
+        let document = GraphDocument::new(new_doc(None));
+        let mut peer = Self::join_with(rooms, &name.to_string(), token, document).await;
+        peer.until("in sync", |peer| peer.synced).await;
+        peer
+    }
+
+    /// Signs in with a document that has been in use.
+    pub async fn join_with(rooms: &Rooms, name: &str, token: &str, document: GraphDocument) -> Self {
+        let mut peer = Self::connect_with(rooms, name, document);
+        peer.sign_in(token);
+        let vector = peer.document.doc().transact().state_vector().encode_v1();
+        peer.send(Message::Sync(SyncMessage::Step1(&vector)));
+        peer
+    }
+
+    /// Why the document is refused.
+    pub async fn denied(rooms: &Rooms, name: &str) -> String {
+        let mut peer = Self::connect(rooms, name);
+        peer.sign_in("ada");
+        peer.until("denied", |peer| peer.dismissed.is_some()).await;
+        peer.dismissed.expect("waited for above")
+    }
+
+    /// Why the socket is closed instead of the document being opened.
+    pub async fn turned_away(rooms: &Rooms, name: &str) -> CloseCode {
+        let mut peer = Self::connect(rooms, name);
+        peer.sign_in("ada");
+        peer.until("closed", |peer| peer.closed.is_some()).await;
+        peer.closed.expect("waited for above")
+    }
+
+    pub fn connect(rooms: &Rooms, name: &str) -> Self {
+        Self::connect_with(rooms, name, GraphDocument::new(new_doc(None)))
+    }
+
+    fn connect_with(rooms: &Rooms, name: &str, document: GraphDocument) -> Self {
         let (to_server, incoming) = mpsc::channel(1024);
         let (to_peer, from_server) = mpsc::channel(4096);
         let (reading, read) = watch::channel(true);
         let taken = Arc::new(AtomicUsize::new(0));
         let line = Line { to_peer, reading: changes(read), open: true, taken: taken.clone() };
-        let connection = tokio::spawn(serve_hocuspocus(rooms.clone(), Vec::new(), stream(incoming), line));
+        let serving = serve_hocuspocus(rooms.clone(), Vec::new(), stream(incoming), line);
+        let connection = tokio::spawn(async move {
+            serving.await;
+        });
 
-        let document = GraphDocument::new(new_doc(None));
         let unsent = Arc::new(Mutex::new(Vec::new()));
         let sink = unsent.clone();
         let keep = move |txn: &yrs::TransactionMut<'_>, event: &yrs::UpdateEvent| {
@@ -110,9 +161,10 @@ impl Peer {
                 sink.lock().expect("no holder panics").push(event.update.clone());
             }
         };
+        document.doc().unobserve_update_v1("peer").expect("no transaction is open");
         document.doc().observe_update_v1("peer", keep).expect("no transaction is open");
-        let mut peer = Self {
-            name: name.to_string(),
+        Self {
+            name: name.to_owned(),
             to_server,
             from_server,
             reading,
@@ -122,12 +174,27 @@ impl Peer {
             unsent,
             synced: false,
             statuses: Vec::new(),
+            pongs: 0,
+            scope: None,
+            events: Vec::new(),
+            dismissed: None,
             closed: None,
-        };
-        peer.send(Message::Auth(Auth::Token { token, version: None }));
-        peer.send(Message::Sync(SyncMessage::Step1(&StateVector::default().encode_v1())));
-        peer.until("in sync", |peer| peer.synced && !peer.statuses.is_empty()).await;
-        peer
+        }
+    }
+
+    pub fn sign_in(&mut self, token: &str) {
+        self.send(Message::Auth(Auth::Token { token, version: None }));
+    }
+
+    /// The document as it is here, to be used by another peer.
+    pub fn document(&self) -> GraphDocument {
+        self.document.clone()
+    }
+
+    pub fn say(&self, state: &str) {
+        let client = self.document.doc().client_id().get();
+        let entry = awareness::Entry { client, clock: 1 + state.len() as u32, state: Some(state.into()) };
+        self.send(Message::Awareness(&awareness::encode(&[entry])));
     }
 
     pub fn graph(&self) -> Graph {
@@ -149,6 +216,11 @@ impl Peer {
     fn send(&self, message: Message<'_>) {
         let frame = Frame::Document { address: &self.name, message }.encode();
         self.to_server.try_send(Incoming::Binary(frame.into())).expect("the line takes a thousand frames");
+    }
+
+    /// Whatever it is. A server that closed the socket does not take it.
+    pub fn send_bytes(&self, bytes: Vec<u8>) {
+        self.to_server.try_send(Incoming::Binary(bytes.into())).ok();
     }
 
     pub fn stop_reading(&self) {
@@ -178,6 +250,16 @@ impl Peer {
         assert!(ended.is_ok() && done(self), "not {what} (closed: {:?}, {:?})", self.closed, self.statuses);
     }
 
+    /// Waits until something is the case, or the socket is closed.
+    pub async fn until_closed_or(&mut self, done: impl Fn(&Self) -> bool) {
+        let waited = timeout(PATIENCE, async {
+            while !done(self) && self.closed.is_none() {
+                self.take().await;
+            }
+        });
+        assert!(waited.await.is_ok(), "neither answered nor closed");
+    }
+
     pub async fn until_closed(&mut self, code: CloseCode) {
         self.until("closed", |peer| peer.closed == Some(code)).await;
     }
@@ -198,7 +280,11 @@ impl Peer {
             Some(Outgoing::Close(code)) => return self.closed = Some(code),
             None => return self.closed = Some(CloseCode::Internal),
         };
-        let Frame::Document { message, .. } = Frame::decode(&frame).expect("a valid frame") else { return };
+        let message = match Frame::decode(&frame).expect("a valid frame") {
+            Frame::Document { message, .. } => message,
+            Frame::Pong => return self.pongs += 1,
+            Frame::Ping => return,
+        };
         match message {
             Message::Sync(SyncMessage::Step1(vector)) => {
                 let vector = StateVector::decode_v1(vector).expect("a valid state vector");
@@ -211,6 +297,9 @@ impl Peer {
                 self.synced |= matches!(message, Message::Sync(SyncMessage::Step2(_)));
             }
             Message::SyncStatus(status) => self.statuses.push(status),
+            Message::Auth(Auth::Granted(scope)) => self.scope = Some(scope),
+            Message::Auth(Auth::Denied { reason }) => self.dismissed = Some(reason.into()),
+            Message::Stateless(json) => self.events.push(serde_json::from_str(json).expect("an event we know")),
             _ => {}
         }
     }

@@ -9,7 +9,7 @@ use std::{
     collections::{BinaryHeap, HashMap},
 };
 
-use shared::protocol::lib0::write_var_uint;
+use shared::protocol::{EMPTY_UPDATE, lib0::write_var_uint};
 
 use super::{Id, Kind, Outline, UpdateError};
 
@@ -33,6 +33,19 @@ impl Outline {
             return Ok(Fit::Whole);
         }
         Ok(Fit::Gap { fitting: self.cut(update, &progress, end) })
+    }
+
+    /// The update without one client's structs, and without what needs them.
+    pub fn without(mut self, client: u64, update: &[u8], known: impl Fn(u64) -> u32) -> Vec<u8> {
+        self.clients.retain(|one| one.client != client);
+        match Progress::run(&self, &known) {
+            Ok(progress) => {
+                let end = |client| progress.end_clock(&self, client).unwrap_or_else(|| known(client));
+                self.cut(update, &progress, end)
+            }
+            // They need each other in a circle, which is no update at all.
+            Err(_) => EMPTY_UPDATE.to_vec(),
+        }
     }
 
     /// Writes the update again with the integrable structs and deletions only. Structs of v1 stand for themselves, so

@@ -105,6 +105,7 @@ pub fn table() -> Vec<Row> {
         row(patch.clone(), "/api/workflows/{id}", edit, json!({"title": "Renamed"})),
         row(delete.clone(), "/api/workflows/{id}", edit, nothing()),
         row(get.clone(), "/api/workflows/{id}/graph", read, nothing()),
+        row(post.clone(), "/api/workflows/{id}/renew", manage, nothing()),
         row(get.clone(), "/api/workflows/{id}/members", read, nothing()),
         row(put, "/api/workflows/{id}/members/{user}", RightInPerson(Right::Manage), json!({"role": "editor"})),
         row(get.clone(), "/api/workflows/{id}/versions", read, nothing()),

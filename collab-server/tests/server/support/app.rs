@@ -134,7 +134,7 @@ impl TestApp {
 }
 
 /// A database of its own in the cluster the variable names.
-async fn fresh_postgres() -> String {
+pub async fn fresh_postgres() -> String {
     let cluster = std::env::var("OPENFLOW_TEST_POSTGRES_URL").expect(
         "OPENFLOW_TEST_POSTGRES_URL names a Postgres to make test databases in: use `cargo xtask test`, which starts one",
     );

@@ -7,7 +7,7 @@ mod app;
 mod person;
 
 pub use answer::Answer;
-pub use app::{PASSWORD, TestApp};
+pub use app::{PASSWORD, TestApp, fresh_postgres};
 pub use person::Person;
 
 /// Makes two tests of one: on SQLite, and on Postgres.

@@ -13,7 +13,7 @@ use shared::{
     graph::{Graph, Node},
     id::NodeId,
     protocol::{
-        SyncMessage, awareness,
+        RoomEvent, SyncMessage, awareness,
         hocuspocus::{self, Auth, Frame, Scope, SyncStatus},
         websocket,
     },
@@ -50,6 +50,8 @@ pub struct Client {
     pub refused: usize,
     /// Updates that came from the server.
     pub updates: usize,
+    /// What the server said beside the document.
+    pub events: Vec<RoomEvent>,
     /// By client: clock and state.
     pub presence: BTreeMap<u64, (u32, Option<String>)>,
     /// The code of the close frame; 1006 when the line just ended.
@@ -92,6 +94,7 @@ impl Client {
             saved: 0,
             refused: 0,
             updates: 0,
+            events: Vec::new(),
             presence: BTreeMap::new(),
             closed: None,
         };
@@ -232,6 +235,9 @@ impl Client {
                     hocuspocus::Message::SyncStatus(SyncStatus::Saved) => self.saved += 1,
                     hocuspocus::Message::SyncStatus(SyncStatus::Refused) => self.refused += 1,
                     hocuspocus::Message::Close(_) => {}
+                    hocuspocus::Message::Stateless(json) => {
+                        self.events.push(serde_json::from_str(json).expect("an event we know"));
+                    }
                     other => panic!("unexpected {other:?}"),
                 }
             }
