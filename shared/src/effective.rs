@@ -1,5 +1,5 @@
-//! The graph a run executes: bypassed nodes short-circuited, muted ones gone with all that depends on them, and wires
-//! that lead nowhere dropped.
+//! The graph a run executes: bypassed nodes short-circuited, muted ones gone with all that depends on them, pinned ones
+//! cut off from what they would need, and wires that lead nowhere dropped.
 //!
 //! Pure: the client shows with it what a run would do, the engine plans with it, [`crate::merkle`] hashes it.
 
@@ -16,6 +16,8 @@ use crate::{
 pub fn effective(graph: &Graph, catalog: &Catalog) -> Graph {
     let mut left = graph.clone();
     left.edges.retain(|_, edge| graph.nodes.contains_key(&edge.from) && graph.nodes.contains_key(&edge.to));
+    let pinned = |id: &NodeId| graph.nodes[id].mode == Mode::Active && graph.nodes[id].pin.is_some();
+    left.edges.retain(|_, edge| !pinned(&edge.to));
     let with_mode = |mode| graph.nodes.iter().filter(move |(_, node)| node.mode == mode).map(|(id, _)| id);
     let mut wires = Wires::new(&left);
     for id in with_mode(Mode::Bypass) {
@@ -82,15 +84,17 @@ fn bypass(graph: &mut Graph, wires: &mut Wires, id: &NodeId, catalog: &Catalog) 
 
 /// Which of a bypassed node's incoming wires stand in for its outgoing wire `edge`: one, or for a list all of one input.
 fn sources<'e>(graph: &Graph, id: &NodeId, edge: &Edge, incoming: &'e [Edge], catalog: &Catalog) -> Vec<&'e Edge> {
-    let spec_of = |node: &NodeId| graph.nodes.get(node).and_then(|node| catalog.get(&node.node_type));
-    let wanted = spec_of(&edge.to).and_then(|spec| spec.input_type(&edge.input));
-    let given = |wire: &Edge| spec_of(&wire.from).and_then(|spec| spec.output_type(&wire.output));
+    let spec_of = |node: &NodeId| graph.nodes.get(node).and_then(|node| catalog.of(node));
+    let target = spec_of(&edge.to);
+    let wanted = target.as_deref().and_then(|spec| spec.input_type(&edge.input));
+    let given = |wire: &Edge| spec_of(&wire.from).and_then(|spec| spec.output_type(&wire.output).cloned());
     let fits = |wire: &Edge| match (wanted, given(wire)) {
-        (Some(wanted), Some(given)) => wanted.accepts(given),
+        (Some(wanted), Some(given)) => wanted.takes(&given),
         // Of an unknown type nothing is known against it.
         _ => true,
     };
     let spec = spec_of(id);
+    let spec = spec.as_deref();
     let output = spec.and_then(|spec| spec.output_type(&edge.output));
     // An input of the very type of the output is what a person means by "through"; then the order of the ports.
     let rank = |wire: &Edge| {
@@ -104,7 +108,7 @@ fn sources<'e>(graph: &Graph, id: &NodeId, edge: &Edge, incoming: &'e [Edge], ca
     let collects = |port: Option<&PortSpec>| port.is_some_and(PortSpec::is_list);
     let both_lists = collects(spec.and_then(|spec| spec.input(&first.input)))
         && matches!(wanted, Some(ValueType::List(_)))
-        && collects(spec_of(&edge.to).and_then(|spec| spec.input(&edge.input)));
+        && collects(target.as_deref().and_then(|spec| spec.input(&edge.input)));
     if both_lists { candidates.into_iter().filter(|wire| wire.input == first.input).collect() } else { vec![first] }
 }
 
@@ -133,6 +137,7 @@ fn mute<'g>(graph: &mut Graph, muted: impl Iterator<Item = &'g NodeId>) {
 mod tests {
     use super::*;
     use crate::fixture::{catalog, graph, id};
+    use crate::{graph::Pin, value::Values};
 
     /// Nodes and wires of what is executed, with `bypassed` and `muted` nodes by name.
     fn effective_of(text: &str, bypassed: &str, muted: &str) -> String {
@@ -200,6 +205,21 @@ mod tests {
     fn a_node_behind_a_bypassed_one_does_not_depend_on_inputs_that_are_not_passed() {
         let text = "a:photo; t:text; d:describe; s:save; a.image -> d.image; t.text -> d.text; d.text -> s.value";
         assert_eq!(effective_of(text, "d", "a"), "s t; t.text -> s.value");
+    }
+
+    #[test]
+    fn a_pinned_node_needs_nothing() {
+        let mut graph = graph(CHAIN);
+        graph.nodes.get_mut("c").unwrap().pin = Some(Pin { values: Values::new(), run: None, seed: None });
+        let left = effective(&graph, &catalog());
+        assert_eq!((left.nodes.len(), left.edges.len()), (4, 2));
+        assert!(left.edges.values().all(|edge| edge.to != id("c")));
+        graph.nodes.get_mut("c").unwrap().mode = Mode::Bypass;
+        assert_eq!(
+            effective(&graph, &catalog()).edges.len(),
+            2,
+            "a bypassed node passes on what it gets, pinned or not"
+        );
     }
 
     #[test]

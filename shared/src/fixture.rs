@@ -92,12 +92,8 @@ pub fn catalog() -> Catalog {
 fn spec(node_type: &str, inputs: &[&str], outputs: &[&str], params: Vec<ParamSpec>) -> NodeSpec {
     let port = |text: &&str| {
         let (name, value_type) = text.split_once(": ").unwrap();
-        PortSpec {
-            name: name.into(),
-            value_type: value_type.trim_end_matches('!').parse().unwrap(),
-            description: String::new(),
-            required: value_type.ends_with('!'),
-        }
+        let plain = PortSpec::new(name, value_type.trim_end_matches('!').parse().unwrap(), "");
+        PortSpec { required: value_type.ends_with('!'), ..plain }
     };
     NodeSpec {
         node_type: node_type.into(),
@@ -111,6 +107,9 @@ fn spec(node_type: &str, inputs: &[&str], outputs: &[&str], params: Vec<ParamSpe
         inputs: inputs.iter().map(port).collect(),
         outputs: outputs.iter().map(port).collect(),
         params,
+        dynamic: None,
+        was: Vec::new(),
+        renamed: Vec::new(),
         example: json!({}),
     }
 }

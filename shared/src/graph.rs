@@ -6,7 +6,10 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::id::{FrameId, IdError, NodeId};
+use crate::{
+    id::{FrameId, IdError, NodeId, RunId},
+    value::Values,
+};
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -61,6 +64,34 @@ pub struct Node {
     /// Fractional index: nodes are drawn in the order of this string, then of their ids.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub z: Option<String>,
+    /// A result the node yields without being run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pin: Option<Pin>,
+    /// Its own time limit, instead of the one its kind has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout_seconds: Option<u32>,
+    /// How often it is tried again after a failure that may pass by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retries: Option<u32>,
+}
+
+/// One version of a node's outputs, chosen to stay.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Pin {
+    /// By output port. Whole, not a reference: a version leaves the outputs document after a while.
+    pub values: Values,
+    /// The run that made them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunId>,
+    /// The seed that made them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
+}
+
+impl Pin {
+    /// The longest pin that may stand in a document, as JSON.
+    pub const MAX_BYTES: usize = 256 * 1024;
 }
 
 fn first_version() -> u32 {
@@ -68,6 +99,12 @@ fn first_version() -> u32 {
 }
 
 impl Node {
+    /// The longest time limit that can be set: a week.
+    pub const TIMEOUT_MAX_SECONDS: u32 = 7 * 24 * 3600;
+
+    /// The most retries that can be set.
+    pub const RETRIES_MAX: u32 = 10;
+
     /// A node at the origin with no parameter set.
     pub fn new(node_type: impl Into<String>) -> Self {
         Self {
@@ -82,6 +119,9 @@ impl Node {
             color: None,
             collapsed: false,
             z: None,
+            pin: None,
+            timeout_seconds: None,
+            retries: None,
         }
     }
 }

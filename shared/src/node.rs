@@ -3,11 +3,14 @@
 //! The engine makes a [`NodeSpec`] from every `#[node]` function, the server hands the [`Catalog`] out at
 //! `GET /api/nodes`, and the client draws palette, ports and parameter widgets from it. Nobody hard-codes a node.
 
-use std::collections::BTreeMap;
+mod dynamic;
+
+use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::{Deserialize, Serialize};
 
-use crate::value::ValueType;
+use crate::{graph::Node, value::ValueType};
+pub use dynamic::{Interface, InterfacePort, interface_of};
 
 /// Everything that is known of a kind of node without running it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,6 +33,15 @@ pub struct NodeSpec {
     pub inputs: Vec<PortSpec>,
     pub outputs: Vec<PortSpec>,
     pub params: Vec<ParamSpec>,
+    /// Where its ports follow from a node's parameters: see [`Catalog::of`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dynamic: Option<DynamicPorts>,
+    /// Types it had before: documents that name one are read as if they named this.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub was: Vec<String>,
+    /// What was called otherwise in earlier versions: see [`crate::migrate`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub renamed: Vec<Renamed>,
     /// A use of the node that works: `{"inputs": {name: sample}, "params": {name: value}}`.
     pub example: serde_json::Value,
 }
@@ -69,12 +81,74 @@ pub struct PortSpec {
     /// Inputs only: the node cannot run without it.
     #[serde(default)]
     pub required: bool,
+    /// Inputs only: what becomes of lists that arrive.
+    #[serde(default, skip_serializing_if = "Lists::is_whole")]
+    pub lists: Lists,
+    /// Outputs only: it carries what arrived at this input, and has the type of that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub same_as: Option<String>,
+    /// Outputs only: the items of this list and of the node's other aligned lists belong together, one by one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub aligned: bool,
+}
+
+/// What an input does with lists. See [`crate::shape`] for the rules.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lists {
+    /// A list that the type takes arrives as one value; any other is taken item by item.
+    #[default]
+    Whole,
+    /// Item by item, also where the type would take the list as one value.
+    Each,
+    /// The items of one level of mapping become one list, also where each of them is a list.
+    Collect,
+    /// Lists that are put beside each other: an item that is missing in one is left out of all.
+    Paired,
+    /// Several wires may end here, and the first that has a value is the one that counts.
+    First,
+}
+
+impl Lists {
+    fn is_whole(&self) -> bool {
+        *self == Self::Whole
+    }
+}
+
+/// How the ports of a node follow from its parameters.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "by", rename_all = "snake_case")]
+pub enum DynamicPorts {
+    /// An output for each text in this parameter, in front of the outputs that the spec lists.
+    Cases { param: String },
+    /// The named inputs and outputs of the workflow that the node stands for.
+    Workflow,
+}
+
+/// A parameter or port that had another name in nodes of earlier versions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Renamed {
+    pub from: String,
+    pub to: String,
 }
 
 impl PortSpec {
+    /// A port that is not required and does nothing special about lists.
+    pub fn new(name: impl Into<String>, value_type: ValueType, description: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            value_type,
+            description: description.into(),
+            required: false,
+            lists: Lists::Whole,
+            same_as: None,
+            aligned: false,
+        }
+    }
+
     /// Whether several wires may end here (a `list<…>` input collects them in the order of their edge ids).
     pub fn is_list(&self) -> bool {
-        matches!(self.value_type, ValueType::List(_))
+        matches!(self.value_type, ValueType::List(_)) || self.lists == Lists::First
     }
 }
 
@@ -133,7 +207,7 @@ pub enum ParamKind {
     },
     /// `#rrggbb` or `#rrggbbaa`.
     Color,
-    /// A non-negative integer; `null` asks for a new random one on each run.
+    /// A non-negative integer; `null` asks for a new random one on each run; see [`crate::seed`] for the third way.
     Seed,
     /// A blob the person picked or uploaded: the JSON of a [`crate::value::Media`], or `null`.
     Media {
@@ -186,8 +260,18 @@ pub struct Catalog {
 }
 
 impl Catalog {
+    /// What is known of all nodes of this type. The ports of one node: [`Catalog::of`].
     pub fn get(&self, node_type: &str) -> Option<&NodeSpec> {
         self.specs.get(node_type)
+    }
+
+    /// What is known of this very node: its type's spec, with the ports that follow from its parameters.
+    pub fn of(&self, node: &Node) -> Option<Cow<'_, NodeSpec>> {
+        let spec = self.get(&node.node_type)?;
+        Some(match &spec.dynamic {
+            None => Cow::Borrowed(spec),
+            Some(ports) => Cow::Owned(dynamic::with_ports(spec, ports, &node.params, self)),
+        })
     }
 
     /// In the order of their types.

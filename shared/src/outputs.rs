@@ -8,12 +8,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     id::{NodeId, RunId, UserId},
-    run::{NodeFailure, NodeStatus, RunStatus},
+    run::{Approval, Items, NodeFailure, NodeStatus, RunStatus},
     value::Values,
 };
 
 /// How many versions of its output a node keeps in the document.
 pub const HISTORY_LEN: usize = 8;
+/// How many of a node's open approvals the document lists.
+pub const APPROVALS_LEN: usize = 32;
 /// How many runs the document lists.
 pub const RUNS_LEN: usize = 20;
 
@@ -52,6 +54,12 @@ pub struct NodeOutput {
     /// The last finished result, by output port. Stays while a new run is under way.
     #[serde(default)]
     pub values: Values,
+    /// Of a node that was run over a list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub items: Option<Items>,
+    /// What the node waits for somebody to approve; at most [`APPROVALS_LEN`] are shown at once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub approvals: Vec<Approval>,
     /// Finished results, newest first, at most [`HISTORY_LEN`]; the first is the one in `values`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub history: Vec<OutputVersion>,

@@ -48,6 +48,8 @@ impl RunStatus {
 pub enum NodeStatus {
     Queued,
     Running,
+    /// For somebody's approval.
+    Waiting,
     Done,
     Failed,
     /// Finished without work: the result of an earlier identical execution.
@@ -60,7 +62,7 @@ pub enum NodeStatus {
 impl NodeStatus {
     pub fn is_final(self) -> bool {
         match self {
-            Self::Queued | Self::Running => false,
+            Self::Queued | Self::Running | Self::Waiting => false,
             Self::Done | Self::Failed | Self::Cached | Self::Skipped | Self::Cancelled => true,
         }
     }
@@ -69,6 +71,7 @@ impl NodeStatus {
         match self {
             Self::Queued => "queued",
             Self::Running => "running",
+            Self::Waiting => "waiting",
             Self::Done => "done",
             Self::Failed => "failed",
             Self::Cached => "cached",
@@ -119,6 +122,42 @@ pub enum FailureCode {
     Internal,
 }
 
+/// How the items of a mapped node ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Items {
+    pub total: u32,
+    /// What has no result because it failed, itself or something before it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub failed: u32,
+    /// What has no result because it was filtered out.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub left_out: u32,
+    /// "3 of 20 failed", and why the first did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<NodeFailure>,
+    /// The seeds that made the outputs, one for each, where there were any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seeds: Vec<u64>,
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+/// What somebody is asked to approve.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Approval {
+    /// What to look at, or to decide.
+    pub question: String,
+    /// What would be passed on.
+    pub value: Value,
+    /// Where in mapped lists, outermost first; empty outside of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub items: Vec<u32>,
+}
+
 /// What happens during a run, in order. Also the data of the SSE stream, one event each.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -161,6 +200,14 @@ pub enum RunEvent {
         /// The seed that made this output, where there was one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         seed: Option<u64>,
+        /// Of a node that was run over a list. `outputs` has the results of those items that have one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        items: Option<Items>,
+    },
+    /// The node waits for somebody to approve what it shows.
+    NodeWaiting {
+        node: NodeId,
+        approval: Approval,
     },
     NodeFailed {
         node: NodeId,

@@ -208,6 +208,31 @@ impl ValueType {
             (to, from) => to == from,
         }
     }
+
+    /// Whether a wire of type `from` may end here at all: as one value, or item by item.
+    pub fn takes(&self, from: &ValueType) -> bool {
+        self.accepts(from) || matches!(from, Self::List(item) if self.accepts(item))
+    }
+
+    /// What each item of a list is; anything else is its own item.
+    pub fn item(&self) -> &ValueType {
+        match self {
+            Self::List(item) => item,
+            single => single,
+        }
+    }
+
+    pub fn is_list(&self) -> bool {
+        matches!(self, Self::List(_))
+    }
+
+    /// A list of it; a list stays what it is.
+    pub fn listed(self) -> ValueType {
+        match self {
+            list @ Self::List(_) => list,
+            item => Self::List(Box::new(item)),
+        }
+    }
 }
 
 impl fmt::Display for ValueType {
@@ -305,6 +330,13 @@ mod tests {
         ] {
             assert!(!accepts(to, from), "{to} takes {from}");
         }
+    }
+
+    #[test]
+    fn a_list_is_taken_item_by_item_where_its_items_fit() {
+        let takes = |to: &str, from: &str| to.parse::<ValueType>().unwrap().takes(&from.parse().unwrap());
+        assert!(takes("image", "list<mask>") && takes("text", "list<number>") && takes("list<text>", "list<text>"));
+        assert!(!takes("image", "list<video>") && !takes("number", "list<text>") && !takes("list<image>", "text"));
     }
 
     #[test]

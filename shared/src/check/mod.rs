@@ -28,12 +28,13 @@ pub fn check(graph: &Graph, catalog: &Catalog) -> Vec<Problem> {
     let mut problems = Vec::new();
     let wired: BTreeSet<(&NodeId, &str)> = graph.edges.values().map(|edge| (&edge.to, edge.input.as_str())).collect();
     for (id, node) in &graph.nodes {
-        check_node(id, node, catalog.get(&node.node_type), &wired, &mut problems);
+        check_node(id, node, catalog.of(node).as_deref(), &wired, &mut problems);
     }
     wire::check_wires(graph, catalog, &mut problems);
     let effective = effective(graph, catalog);
     check_complete(&effective, catalog, &mut problems);
     wire::check_cycles(&effective, &mut problems);
+    wire::check_lists(&effective, catalog, &mut problems);
     check_public_names(&effective, catalog, &mut problems);
     problems.sort_by(|a, b| (&a.place, a.severity, &a.message).cmp(&(&b.place, b.severity, &b.message)));
     problems
@@ -58,6 +59,16 @@ fn check_node(
         );
         problems.push(Problem::error(Place::field(id, "version"), ProblemCode::NewerVersion, message));
     }
+    let limits = [
+        ("timeout_seconds", node.timeout_seconds, 1, Node::TIMEOUT_MAX_SECONDS),
+        ("retries", node.retries, 0, Node::RETRIES_MAX),
+    ];
+    for (name, value, min, max) in limits {
+        if let Some(value) = value.filter(|value| !(min..=max).contains(value)) {
+            let message = format!("`{name}` is {value}, it may be {min} to {max}");
+            problems.push(Problem::error(Place::field(id, name), ProblemCode::OutOfRange, message));
+        }
+    }
     for (name, value) in &node.params {
         match spec.param(name) {
             None => {
@@ -80,9 +91,10 @@ fn check_complete(effective: &Graph, catalog: &Catalog, problems: &mut Vec<Probl
     let wired: BTreeSet<(&NodeId, &str)> =
         effective.edges.values().map(|edge| (&edge.to, edge.input.as_str())).collect();
     for (id, node) in &effective.nodes {
-        let Some(spec) = catalog.get(&node.node_type) else { continue };
+        // A pinned node is not run.
+        let Some(spec) = catalog.of(node).filter(|_| node.pin.is_none()) else { continue };
         let inputs = spec.inputs.iter().filter(|port| port.required).map(|port| &port.name);
-        let params = spec.params.iter().filter(|param| lacks_value(spec, param, node)).map(|param| &param.name);
+        let params = spec.params.iter().filter(|param| lacks_value(&spec, param, node)).map(|param| &param.name);
         for (name, what) in inputs.map(|name| (name, "input")).chain(params.map(|name| (name, "parameter"))) {
             if !wired.contains(&(id, name.as_str())) {
                 let message = format!("{what} `{name}` is required");

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::ProblemCode;
 use crate::{
     node::{ChoiceOption, ParamKind, ParamSpec},
+    seed::SeedPolicy,
     value::{Media, ValueType},
 };
 
@@ -30,10 +31,9 @@ pub(super) fn check_value(param: &ParamSpec, value: &Value) -> Result<(), Refusa
             let number = number.ok_or_else(|| wrong_kind(param, "a whole number"))?;
             in_range(param, number, min.map(|n| n as f64), max.map(|n| n as f64), unit.as_deref())
         }
-        ParamKind::Seed => match value.as_f64() {
-            Some(seed) if seed.fract() == 0.0 && seed >= 0.0 => Ok(()),
-            _ => Err(wrong_kind(param, "a whole number from 0 up, or empty for a random one")),
-        },
+        ParamKind::Seed => SeedPolicy::read(value).map(drop).ok_or_else(|| {
+            wrong_kind(param, "a whole number from 0 up, empty for a random one, or one that counts up")
+        }),
         ParamKind::Choice { options } => choice(param, options, value),
         ParamKind::Color => {
             let is_color = value.as_str().and_then(|text| text.strip_prefix('#')).is_some_and(|digits| {

@@ -99,6 +99,10 @@ pub enum ProblemCode {
     DuplicateWire,
     /// Wires run in a circle.
     Cycle,
+    /// A node is to be run over two lists that have nothing to do with each other.
+    UnrelatedLists,
+    /// A workflow within the workflow cannot be used as it is.
+    Subworkflow,
     /// The node's type has no such parameter: its value is kept and ignored.
     UnknownParam,
     /// A parameter holds another kind of value than it takes.

@@ -119,7 +119,7 @@ fn each_parameter_that_cannot_be_is_named() {
         --
         error nodes.n.image: input `image` is required
         error nodes.n.model: `model` is not a text
-        error nodes.n.seed: `seed` is not a whole number from 0 up, or empty for a random one
+        error nodes.n.seed: `seed` is not a whole number from 0 up, empty for a random one, or one that counts up
         error nodes.n.strict: `strict` is not true or false
         error nodes.n.tint: `tint` is not a color like `#ff8800`
         --

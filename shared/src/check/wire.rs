@@ -9,6 +9,7 @@ use crate::{
     graph::{Edge, EdgeId, Graph},
     id::NodeId,
     node::{Catalog, NodeSpec},
+    shape::{Unrelated, shapes},
 };
 
 pub(super) fn check_wires(graph: &Graph, catalog: &Catalog, problems: &mut Vec<Problem>) {
@@ -21,10 +22,9 @@ pub(super) fn check_wires(graph: &Graph, catalog: &Catalog, problems: &mut Vec<P
             problems.push(Problem::warning(Place::edge(id), ProblemCode::DanglingWire, message));
             continue;
         }
-        let spec_of = |node: &NodeId| catalog.get(&graph.nodes[node].node_type);
-        check_ports(id, edge, spec_of(&edge.from), spec_of(&edge.to), problems);
-        let is_list =
-            spec_of(&edge.to).is_none_or(|spec| spec.input(&edge.input).is_some_and(crate::node::PortSpec::is_list));
+        let [from, to] = [&edge.from, &edge.to].map(|node| catalog.of(&graph.nodes[node]));
+        check_ports(id, edge, from.as_deref(), to.as_deref(), problems);
+        let is_list = to.is_none_or(|spec| spec.input(&edge.input).is_some_and(crate::node::PortSpec::is_list));
         if !is_list && !taken.insert((&edge.to, &edge.input)) {
             let message = format!("input `{}` of node `{}` takes one wire and has another", edge.input, edge.to);
             problems.push(Problem::error(Place::edge(id), ProblemCode::DuplicateWire, message));
@@ -48,7 +48,7 @@ fn check_ports(id: &EdgeId, edge: &Edge, from: Option<&NodeSpec>, to: Option<&No
         problems.push(Problem::error(Place::edge(id), ProblemCode::UnknownPort, message));
     }
     if let (Some((_, Some(output))), Some((_, Some(input)))) = (output, input)
-        && !input.accepts(output)
+        && !input.takes(output)
     {
         let message =
             format!("output `{}` is {output}, which input `{}` ({input}) does not take", edge.output, edge.input);
@@ -80,5 +80,16 @@ pub(super) fn check_cycles(effective: &Graph, problems: &mut Vec<Problem>) {
         if let Some(first) = members.first() {
             problems.push(Problem::error(Place::node(first), ProblemCode::Cycle, message));
         }
+    }
+}
+
+/// One problem for each node whose inputs come from lists that have nothing to do with each other.
+pub(super) fn check_lists(effective: &Graph, catalog: &Catalog, problems: &mut Vec<Problem>) {
+    for Unrelated { node, inputs: [one, other] } in shapes(effective, catalog).unrelated {
+        let message = format!(
+            "`{one}` and `{other}` come from lists that have nothing to do with each other: put a Zip before them to pair \
+             their items, or a Cross to try every combination"
+        );
+        problems.push(Problem::error(Place::field(&node, &other), ProblemCode::UnrelatedLists, message));
     }
 }

@@ -28,6 +28,9 @@ pub enum Field {
     Color,
     Collapsed,
     Z,
+    Pin,
+    TimeoutSeconds,
+    Retries,
     From,
     Output,
     To,
@@ -42,7 +45,7 @@ pub struct UnknownField(String);
 /// What stands before a parameter's name.
 const PARAMS: &str = "params.";
 
-const NAMED: [(Field, &str); 15] = [
+const NAMED: [(Field, &str); 18] = [
     (Field::Type, "type"),
     (Field::Version, "version"),
     (Field::Title, "title"),
@@ -54,6 +57,9 @@ const NAMED: [(Field, &str); 15] = [
     (Field::Color, "color"),
     (Field::Collapsed, "collapsed"),
     (Field::Z, "z"),
+    (Field::Pin, "pin"),
+    (Field::TimeoutSeconds, "timeout_seconds"),
+    (Field::Retries, "retries"),
     (Field::From, "from"),
     (Field::Output, "output"),
     (Field::To, "to"),

@@ -15,9 +15,9 @@ use super::{
     undo::Trash,
 };
 use crate::{
-    graph::{Edge, EdgeId, Frame, Mode, Node},
+    graph::{Edge, EdgeId, Frame, Mode, Node, Pin},
     id::{FrameId, NodeId},
-    node::{Catalog, NodeSpec, ParamKind, PortSpec},
+    node::{Catalog, ParamKind, PortSpec},
 };
 
 /// A running transaction on a graph document. Got from [`GraphDocument::edit`](super::GraphDocument::edit).
@@ -66,6 +66,9 @@ impl<'a> Edit<'a> {
         self.put_missing(&map, "color", node.color.as_deref().map(Any::from));
         self.put_missing(&map, "collapsed", node.collapsed.then_some(Any::Bool(true)));
         self.put_missing(&map, "z", node.z.as_deref().map(Any::from));
+        self.put_missing(&map, "pin", node.pin.as_ref().and_then(pin_any));
+        self.put_missing(&map, "timeout_seconds", node.timeout_seconds.map(Any::from));
+        self.put_missing(&map, "retries", node.retries.map(Any::from));
     }
 
     /// Of that, only what no node can be without.
@@ -333,23 +336,17 @@ impl<'a> Edit<'a> {
         }
     }
 
-    fn put_in_node(&mut self, id: &NodeId, key: &str, value: Option<Any>) -> bool {
+    pub(super) fn put_in_node(&mut self, id: &NodeId, key: &str, value: Option<Any>) -> bool {
         let Some(map) = self.node_map(id) else { return false };
         self.put(&map, key, value);
         true
     }
 
-    fn spec_of<'c>(&self, node: &NodeId, catalog: &'c Catalog) -> Option<&'c NodeSpec> {
-        match self.node_map(node)?.get(&self.txn, "type") {
-            Some(Out::Any(Any::String(node_type))) => catalog.get(&node_type),
-            _ => None,
-        }
-    }
-
     /// The id of a wire that is new: the same for everyone where one wire may end, random where several may.
     pub(super) fn fresh_edge_id(&self, edge: &Edge, catalog: &Catalog) -> EdgeId {
-        let input = self.spec_of(&edge.to, catalog).and_then(|spec| spec.input(&edge.input));
-        if input.is_some_and(PortSpec::is_list) {
+        let node = self.node(&edge.to);
+        let spec = node.as_ref().and_then(|node| catalog.of(node));
+        if spec.is_some_and(|spec| spec.input(&edge.input).is_some_and(PortSpec::is_list)) {
             let random = uuid::Uuid::new_v4().simple().to_string();
             EdgeId::listed(&edge.to, &edge.input, &random)
         } else {
@@ -369,6 +366,12 @@ impl<'a> Edit<'a> {
             })
             .collect()
     }
+}
+
+/// `None` for what is too long for a document, or nested too deep.
+pub(super) fn pin_any(pin: &Pin) -> Option<Any> {
+    let json = serde_json::to_value(pin).ok()?;
+    (json.to_string().len() <= Pin::MAX_BYTES).then(|| any_from_json(&json).ok()).flatten()
 }
 
 /// `None` for what is no place on a canvas.

@@ -12,6 +12,7 @@ mod outputs_read;
 mod outputs_value;
 mod project;
 mod restore;
+mod run_settings;
 mod text;
 mod undo;
 #[cfg(test)]

@@ -20,8 +20,8 @@ use super::{
 use crate::{
     graph::Graph,
     id::{NodeId, RunId},
-    outputs::{NodeOutput, Outputs, RUNS_LEN, RunSummary},
-    run::{NodeFailure, NodeStatus, RunEvent, RunStatus},
+    outputs::{APPROVALS_LEN, NodeOutput, Outputs, RUNS_LEN, RunSummary},
+    run::{Approval, Items, NodeFailure, NodeStatus, RunEvent, RunStatus},
     value::Values,
 };
 
@@ -56,6 +56,7 @@ struct Finished<'e> {
     duration_millis: u64,
     cost_usd: Option<f64>,
     seed: Option<u64>,
+    items: Option<&'e Items>,
 }
 
 impl OutputsDocument {
@@ -80,7 +81,9 @@ impl OutputsDocument {
             put(&map, &mut txn, "run", Some(run.to_string().into()));
             put(&map, &mut txn, "key", Some(key.as_str().into()));
             set_status(&map, &mut txn, NodeStatus::Queued);
-            for field in ["progress", "error", "cost_usd", "duration_millis", "seed", "text", "preview"] {
+            let of_the_last_run =
+                ["progress", "error", "cost_usd", "duration_millis", "seed", "text", "preview", "items", "approvals"];
+            for field in of_the_last_run {
                 put(&map, &mut txn, field, None);
             }
         }
@@ -111,7 +114,10 @@ impl OutputsDocument {
                 let preview = Values::from([(output.clone(), value.clone())]);
                 self.on_node(txn, run, node, |txn, map| put(map, txn, "preview", Some(any_from_values(&preview))));
             }
-            RunEvent::NodeFinished { node, outputs, cached, duration_millis, cost_usd, seed, .. } => {
+            RunEvent::NodeWaiting { node, approval } => {
+                self.on_node(txn, run, node, |txn, map| wait(map, txn, approval));
+            }
+            RunEvent::NodeFinished { node, outputs, cached, duration_millis, cost_usd, seed, items, .. } => {
                 let finished = Finished {
                     run,
                     outputs,
@@ -119,6 +125,7 @@ impl OutputsDocument {
                     duration_millis: *duration_millis,
                     cost_usd: *cost_usd,
                     seed: *seed,
+                    items: items.as_ref(),
                 };
                 self.on_node(txn, run, node, |txn, map| finish(map, txn, &finished, now_rfc3339));
                 self.count_through(txn, run);
@@ -304,7 +311,8 @@ fn claimed_by<T: ReadTxn>(node: &MapRef, txn: &T, run: RunId) -> bool {
 fn is_through<T: ReadTxn>(node: &MapRef, txn: &T) -> bool {
     match node.get(txn, "status") {
         Some(Out::Any(Any::String(status))) => {
-            status.as_ref() != NodeStatus::Queued.as_str() && status.as_ref() != NodeStatus::Running.as_str()
+            let under_way = [NodeStatus::Queued, NodeStatus::Running, NodeStatus::Waiting];
+            under_way.iter().all(|other| status.as_ref() != other.as_str())
         }
         _ => true,
     }
@@ -359,13 +367,30 @@ fn finish(node: &MapRef, txn: &mut TransactionMut, finished: &Finished<'_>, now:
     put(node, txn, "duration_millis", Some(any_from(&finished.duration_millis)));
     put(node, txn, "cost_usd", finished.cost_usd.map(Any::from));
     put(node, txn, "seed", finished.seed.map(|seed| any_from(&seed)));
-    end(node, txn, if finished.cached { NodeStatus::Cached } else { NodeStatus::Done }, None);
+    put(node, txn, "items", finished.items.map(any_from));
+    let failure = finished.items.and_then(|items| items.failure.as_ref());
+    end(node, txn, if finished.cached { NodeStatus::Cached } else { NodeStatus::Done }, failure);
+}
+
+/// Adds a question that somebody has to answer. Of a mapped node several may stand there at once.
+fn wait(node: &MapRef, txn: &mut TransactionMut, approval: &Approval) {
+    let mut approvals = match node.get(txn, "approvals") {
+        Some(Out::Any(Any::Array(approvals))) => approvals.to_vec(),
+        _ => Vec::new(),
+    };
+    let approval = any_from(approval);
+    // A run that goes on after a restart asks again.
+    if !approvals.contains(&approval) && approvals.len() < APPROVALS_LEN {
+        approvals.push(approval);
+        put(node, txn, "approvals", Some(Any::Array(approvals.into())));
+    }
+    set_status(node, txn, NodeStatus::Waiting);
 }
 
 fn end(node: &MapRef, txn: &mut TransactionMut, status: NodeStatus, failure: Option<&NodeFailure>) {
     set_status(node, txn, status);
     put(node, txn, "error", failure.map(any_from));
-    for field in ["progress", "text", "preview"] {
+    for field in ["progress", "text", "preview", "approvals"] {
         put(node, txn, field, None);
     }
 }

@@ -30,6 +30,8 @@ pub(super) fn node_output<T: ReadTxn>(txn: &T, node: Out) -> Option<NodeOutput> 
         },
         preview: values(&map, txn, "preview"),
         values: values(&map, txn, "values"),
+        items: field(&map, txn, "items"),
+        approvals: field(&map, txn, "approvals").unwrap_or_default(),
         history: match map.get(txn, "history") {
             Some(Out::Any(Any::Array(versions))) => versions.iter().filter_map(parsed).collect(),
             _ => Vec::new(),

@@ -8,7 +8,7 @@ use yrs::{Any, GetString, Map, MapRef, Out, ReadTxn, any::Number};
 use super::{ROOTS, Roots, SCHEMA, json::json_from_any};
 use crate::{
     check::{Place, Problem, ProblemCode},
-    graph::{Edge, EdgeId, Frame, Graph, Meta, Mode, Node},
+    graph::{Edge, EdgeId, Frame, Graph, Meta, Mode, Node, Pin},
     id::{FrameId, NodeId},
 };
 
@@ -114,7 +114,21 @@ pub(super) fn node<T: ReadTxn>(txn: &T, id: &NodeId, value: Out, problems: &mut 
         color: fields.text("color"),
         collapsed: fields.flag("collapsed").unwrap_or_default(),
         z: fields.text("z"),
+        pin: pin(&mut fields),
+        timeout_seconds: fields.count("timeout_seconds"),
+        retries: fields.count("retries"),
     })
+}
+
+fn pin<T: ReadTxn>(fields: &mut Fields<'_, T>) -> Option<Pin> {
+    let pin = match fields.get("pin")? {
+        Out::Any(any) => json_from_any(&any).ok().and_then(|json| serde_json::from_value(json).ok()),
+        _ => None,
+    };
+    if pin.is_none() {
+        fields.wrong("pin", "a result");
+    }
+    pin
 }
 
 fn params<T: ReadTxn>(fields: &mut Fields<'_, T>) -> crate::graph::Params {
@@ -230,6 +244,15 @@ impl<T: ReadTxn> Fields<'_, T> {
             self.wrong(key, "a number");
         }
         number
+    }
+
+    fn count(&mut self, key: &str) -> Option<u32> {
+        let number = self.number(key)?;
+        let whole = number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&number);
+        if !whole {
+            self.wrong(key, "a whole number from 0 up");
+        }
+        whole.then_some(number as u32)
     }
 
     fn pair(&mut self, key: &str) -> Option<[f64; 2]> {

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::{ExchangeError, Limits, VERSION};
 use crate::{
     document::normalised,
-    graph::{Edge, Frame, Graph, Meta, Mode, Node, Params},
+    graph::{Edge, Frame, Graph, Meta, Mode, Node, Params, Pin},
 };
 
 /// Longest type, port or parameter name, in bytes.
@@ -56,7 +56,22 @@ fn meta(at: &At) -> Read<Meta> {
 }
 
 fn node(at: &At) -> Read<Node> {
-    at.only(&["type", "version", "pos", "size", "title", "params", "mode", "frame", "color", "collapsed", "z"])?;
+    at.only(&[
+        "type",
+        "version",
+        "pos",
+        "size",
+        "title",
+        "params",
+        "mode",
+        "frame",
+        "color",
+        "collapsed",
+        "z",
+        "pin",
+        "timeout_seconds",
+        "retries",
+    ])?;
     Ok(Node {
         node_type: at.required("type", At::name)?,
         version: at.optional("version", version)?.unwrap_or(1),
@@ -69,7 +84,20 @@ fn node(at: &At) -> Read<Node> {
         color: at.optional("color", At::text)?,
         collapsed: at.optional("collapsed", At::flag)?.unwrap_or_default(),
         z: at.optional("z", At::text)?,
+        pin: at.optional("pin", pin)?,
+        timeout_seconds: at.optional("timeout_seconds", count)?,
+        retries: at.optional("retries", count)?,
     })
+}
+
+fn pin(at: &At) -> Read<Pin> {
+    at.only(&["values", "run", "seed"])?;
+    serde_json::from_value(at.value.clone()).map_err(|error| at.invalid(error.to_string()))
+}
+
+fn count(at: &At) -> Read<u32> {
+    let count = at.value.as_u64().and_then(|count| u32::try_from(count).ok());
+    count.ok_or_else(|| at.expected("a whole number from 0 up"))
 }
 
 fn version(at: &At) -> Read<u32> {

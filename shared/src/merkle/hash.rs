@@ -9,7 +9,8 @@ use crate::{
     document::whole,
     graph::Params,
     node::{NodeSpec, ParamKind},
-    value::{Value, ValueType},
+    seed::INCREMENT,
+    value::{Value, ValueType, Values},
 };
 
 /// Feeds a hash so that no two different sequences of parts give the same bytes: every part says its kind and length.
@@ -51,10 +52,13 @@ impl Hash {
             // `null` is "not given", whichever way it came about.
             let value = params.get(name).filter(|value| !value.is_null()).unwrap_or(&param.default);
             self.text(name);
-            match (&param.kind, value.get("blob")) {
-                (ParamKind::Media { .. }, Some(blob)) => self.json(blob),
-                _ => self.json(value),
-            }
+            // Which seed a counting one has reached is no change of the graph.
+            let part = match &param.kind {
+                ParamKind::Media { .. } => value.get("blob"),
+                ParamKind::Seed => value.get(INCREMENT),
+                _ => None,
+            };
+            self.json(part.unwrap_or(value));
         }
         self.text("params");
     }
@@ -121,6 +125,14 @@ impl Hash {
                 self.number(items.len() as u64);
                 items.iter().for_each(|item| self.value(item));
             }
+        }
+    }
+
+    pub(super) fn values(&mut self, values: &Values) {
+        self.number(values.len() as u64);
+        for (port, value) in values {
+            self.text(port);
+            self.value(value);
         }
     }
 

@@ -36,7 +36,7 @@ pub fn node_keys(effective: &Graph, catalog: &Catalog) -> BTreeMap<NodeId, Strin
     while let Some(id) = ready.pop_front() {
         let Some(node) = effective.nodes.get(id) else { continue };
         let wires = incoming.get(id).map(Vec::as_slice).unwrap_or_default();
-        keys.insert(id.clone(), node_key(node, catalog.get(&node.node_type), wires, &keys));
+        keys.insert(id.clone(), node_key(node, catalog.of(node).as_deref(), wires, &keys));
         for next in outgoing.get(id).into_iter().flatten() {
             if let Some(left) = missing.get_mut(next) {
                 *left -= 1;
@@ -50,6 +50,12 @@ pub fn node_keys(effective: &Graph, catalog: &Catalog) -> BTreeMap<NodeId, Strin
 }
 
 fn node_key(node: &Node, spec: Option<&NodeSpec>, wires: &[&Edge], keys: &BTreeMap<NodeId, String>) -> String {
+    if let Some(pin) = &node.pin {
+        // Whatever the node would do, this is what it yields.
+        let mut hash = Hash::new("pin");
+        hash.values(&pin.values);
+        return hash.finish();
+    }
     let mut hash = Hash::new("node");
     hash.text(&node.node_type);
     // What runs is the version at hand, not the one the node was made with.
@@ -100,6 +106,16 @@ pub fn graph_hash(effective: &Graph, targets: &[NodeId]) -> String {
         hash.text(&node.node_type);
         hash.number(node.version.into());
         hash.params(None, &node.params, |_| false);
+        if let Some(pin) = &node.pin {
+            hash.text("pin");
+            hash.values(&pin.values);
+        }
+        for (name, limit) in [("timeout", node.timeout_seconds), ("retries", node.retries)] {
+            if let Some(limit) = limit {
+                hash.text(name);
+                hash.number(limit.into());
+            }
+        }
     }
     hash.text("edges");
     for (id, edge) in effective.edges.iter().filter(|(_, edge)| needed.contains(&edge.to)) {

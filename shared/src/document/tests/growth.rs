@@ -112,6 +112,7 @@ fn run_once(outputs: &OutputsDocument, n: u128, nodes: &[NodeId]) {
             duration_millis: 1234,
             cost_usd: Some(0.002),
             seed: Some(n as u64),
+            items: None,
         });
     }
     apply(RunEvent::RunFinished { status: RunStatus::Done, duration_millis: 1300, cost_usd: Some(0.01) });

@@ -41,6 +41,7 @@ fn finished(node: &str, text: &str) -> RunEvent {
         duration_millis: 12,
         cost_usd: Some(0.5),
         seed: Some(4_294_967_297),
+        items: None,
     }
 }
 
@@ -185,6 +186,7 @@ fn events_of_unknown_runs_and_nodes_and_odd_numbers_do_no_harm() {
         duration_millis: 1,
         cost_usd: None,
         seed: None,
+        items: None,
     };
     apply(&outputs, 1, event);
     let output = node(&outputs, "a");
