@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use shared::{
     id::{GenerationId, NodeId, RunId, WorkflowId},
-    run::{FailureCode, RunEvent},
-    value::{BlobHash, Media, Value},
+    run::{Approval, FailureCode, RunEvent},
+    value::{BlobHash, Media, Value, Values},
 };
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -21,7 +21,11 @@ use crate::{
     http::{Outbound, OutboundPolicy},
     local::LocalModels,
     media,
-    run::{Checkpoints, EventLog, NoCheckpoints, RunSink, StepId, VendorJob},
+    plan::Plan,
+    run::{
+        Approvals, Checkpoints, Decision, EventLog, Hosted, Inner, NoApprovals, NoCheckpoints, RunSink, StepId,
+        VendorJob, nested,
+    },
     secret::{FixedKeys, KeySource, ProviderKey, Secret},
 };
 
@@ -38,7 +42,34 @@ pub(crate) struct RunScope {
     pub keys: Arc<dyn KeySource>,
     pub generations: Arc<dyn GenerationSink>,
     pub checkpoints: Arc<dyn Checkpoints>,
+    pub approvals: Arc<dyn Approvals>,
     pub sink: Arc<dyn RunSink>,
+    /// The step of a workflow's node that this run of a workflow within is part of.
+    pub within: Option<Arc<Within>>,
+}
+
+/// Where a workflow within another one is run.
+pub(crate) struct Within {
+    /// The node of the outermost graph, which people know.
+    pub node: NodeId,
+    /// The step it belongs to, and the round where it is repeated.
+    pub place: String,
+}
+
+impl RunScope {
+    /// The name of a step. Nodes of workflows within others may have equal ids, their steps do not.
+    pub fn step(&self, node: &NodeId, items: Vec<u32>) -> StepId {
+        match &self.within {
+            None => StepId { node: node.clone(), items },
+            Some(within) => StepId { node: inner_id(&within.place, node), items },
+        }
+    }
+}
+
+/// The same in every attempt at a run, and another one for every place.
+fn inner_id(place: &str, node: &NodeId) -> NodeId {
+    let hash = blake3::hash(format!("{place}/{node}").as_bytes()).to_hex();
+    format!("in-{}", &hash[..40]).parse().expect("letters and digits are an id")
 }
 
 /// One node's view of its run.
@@ -49,11 +80,41 @@ pub struct NodeContext {
     cancel: CancellationToken,
     /// What the node's calls cost so far. Std mutex: added to by concurrent calls of one node, never held across awaits.
     cost_usd: Mutex<Option<f64>>,
+    /// The workflow the node stands for, and what runs it.
+    hosted: Option<Hosted>,
 }
 
 impl NodeContext {
     pub(crate) fn new(scope: Arc<RunScope>, step: StepId, seed: Option<u64>, cancel: CancellationToken) -> Self {
-        Self { scope, step, seed, cancel, cost_usd: Mutex::default() }
+        Self { scope, step, seed, cancel, cost_usd: Mutex::default(), hosted: None }
+    }
+
+    /// For a node that stands for a workflow.
+    pub(crate) fn hosting(mut self, plan: Option<Arc<Plan>>, engine: Arc<Inner>) -> Self {
+        self.hosted = plan.map(|plan| Hosted { plan, engine });
+        self
+    }
+
+    /// The public inputs of the workflow that the node stands for.
+    pub(crate) fn inner_inputs(&self) -> impl Iterator<Item = &str> {
+        self.hosted.iter().flat_map(|hosted| hosted.plan.inputs.keys().map(String::as_str))
+    }
+
+    /// Runs the workflow that the node stands for; `round` tells repetitions apart. What came of its named outputs.
+    pub(crate) async fn run_inner(&self, inputs: Values, round: u32) -> Result<Values, NodeError> {
+        let hosted = self.hosted.as_ref().ok_or_else(|| NodeError::invalid("source", "no workflow is chosen"))?;
+        nested::run(hosted, &self.scope, &self.step, inputs, round, &self.cancel).await
+    }
+
+    /// Shows the value to everybody and waits until somebody decides.
+    pub(crate) async fn ask(&self, question: String, value: Value) -> Result<Decision, NodeError> {
+        let approval = Approval { node: self.step.node.clone(), question, value, items: self.step.items.clone() };
+        let node = self.scope.within.as_ref().map_or(&self.step.node, |within| &within.node).clone();
+        self.scope.sink.emit(RunEvent::NodeWaiting { node, approval: approval.clone() });
+        tokio::select! {
+            decision = self.scope.approvals.decision(&self.step, &approval) => Ok(decision?),
+            () = self.cancel.cancelled() => Err(NodeError::Cancelled),
+        }
     }
 
     /// A context outside any run: no keys, no network but the public one, events are dropped. For tests of nodes.
@@ -68,7 +129,9 @@ impl NodeContext {
             keys: Arc::new(FixedKeys::none()),
             generations: Arc::new(DiscardGenerations),
             checkpoints: Arc::new(NoCheckpoints),
+            approvals: Arc::new(NoApprovals),
             sink: Arc::new(EventLog::default()),
+            within: None,
         };
         Self::new(Arc::new(scope), StepId::once(NodeId::random()), None, CancellationToken::new())
     }
@@ -168,7 +231,7 @@ impl NodeContext {
             id: GenerationId::from(Uuid::now_v7()),
             workflow_id: self.scope.workflow,
             run_id: self.scope.run,
-            node_id: self.step.node.clone(),
+            node_id: self.scope.within.as_ref().map_or(&self.step.node, |within| &within.node).clone(),
             timestamp: timestamp
                 .format(&time::format_description::well_known::Rfc3339)
                 .expect("the present fits into RFC 3339"),

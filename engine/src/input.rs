@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use shared::{
     graph::Params,
-    node::{NodeSpec, ParamKind},
+    node::{Lists, NodeSpec, ParamKind},
     run::FailureCode,
     value::{Value, ValueType},
 };
@@ -23,6 +23,9 @@ pub type Inputs = BTreeMap<String, Vec<Value>>;
 
 /// A Rust type that one value can become.
 pub trait FromValue: Sized {
+    /// What the input does with lists.
+    const LISTS: Lists = Lists::Whole;
+
     /// The type of the port.
     fn value_type() -> ValueType;
 
@@ -43,6 +46,9 @@ pub trait InputValue: Sized {
     /// Whether the node cannot run without it.
     const REQUIRED: bool;
 
+    /// What the input does with lists.
+    const LISTS: Lists;
+
     /// The type of the port.
     fn value_type() -> ValueType;
 
@@ -52,6 +58,7 @@ pub trait InputValue: Sized {
 
 impl<T: FromValue> InputValue for T {
     const REQUIRED: bool = true;
+    const LISTS: Lists = T::LISTS;
 
     fn value_type() -> ValueType {
         T::value_type()
@@ -64,6 +71,7 @@ impl<T: FromValue> InputValue for T {
 
 impl<T: FromValue> InputValue for Option<T> {
     const REQUIRED: bool = false;
+    const LISTS: Lists = T::LISTS;
 
     fn value_type() -> ValueType {
         T::value_type()
@@ -178,6 +186,11 @@ pub struct Args {
 impl Args {
     pub(crate) fn new(spec: &'static NodeSpec, inputs: Inputs, params: Params) -> Self {
         Self { spec, inputs, params }
+    }
+
+    /// All inputs that were not taken: for nodes whose ports are not known when they are compiled.
+    pub(crate) fn into_inputs(self) -> Inputs {
+        self.inputs
     }
 
     /// Takes the input `name`. Called by the code that `#[node]` makes.

@@ -17,6 +17,7 @@ mod registry;
 mod context;
 mod error;
 mod input;
+mod lists;
 mod param;
 mod output;
 mod secret;
@@ -40,16 +41,17 @@ pub use error::NodeError;
 pub use generation::{DiscardGenerations, Generation, GenerationRecord, GenerationSink};
 pub use http::{Outbound, OutboundError, OutboundPolicy, Reach};
 pub use input::{Any, Args, Embedding, FromValue, InputValue, Inputs};
+pub use lists::{Collected, First, Item, Paired, Routed};
 pub use local::{DownloadProgress, LocalConfig, LocalError, LocalModel, LocalModels, ModelName, NameError};
 pub use media::{Audio, File, Image, Mask, Video};
 pub use output::{IntoValue, NodeOutputs, OutputValue};
 pub use param::{Color, MediaFile, NodeParams, ParamHints, ParamValue, Seed};
-pub use plan::{Plan, PlanError};
+pub use plan::{Library, NoWorkflows, Plan, PlanError, PlanScope, WorkflowSource, WorkflowSourceError};
 pub use provider::{Field, Form, Model, ModelCatalog, Prices, Route, Sound, VideoLimits, models};
 pub use registry::{NodeKind, catalog};
 pub use run::{
-    CheckpointError, Checkpoints, Engine, EngineConfig, EventLog, Limits, NoCheckpoints, RunReport, RunRequest,
-    RunSink, StepDone, StepEnd, StepId, VendorJob,
+    ApprovalError, Approvals, CheckpointError, Checkpoints, Decision, Engine, EngineConfig, EventLog, Limits,
+    NoApprovals, NoCheckpoints, RunReport, RunRequest, RunSink, StepDone, StepEnd, StepId, VendorJob,
 };
 pub use secret::{FixedKeys, KeyError, KeySource, ProviderKey, Secret};
 
@@ -63,25 +65,19 @@ pub mod private {
         value::{ValueType, Values},
     };
 
-    pub use crate::registry::NodeFuture;
+    pub use crate::registry::{NodeFuture, SpecHints};
     use crate::{InputValue, OutputValue, ParamHints, ParamValue};
 
-    pub fn finish_spec(spec: NodeSpec, example: &str) -> NodeSpec {
-        crate::registry::finish_spec(spec, example)
+    pub fn finish_spec(spec: NodeSpec, example: &str, hints: &SpecHints) -> NodeSpec {
+        crate::registry::finish_spec(spec, example, hints)
     }
 
     pub fn input_spec<T: InputValue>(name: &str, description: &str) -> PortSpec {
-        PortSpec {
-            name: name.to_owned(),
-            value_type: T::value_type(),
-            description: description.to_owned(),
-            required: T::REQUIRED,
-        }
+        PortSpec { required: T::REQUIRED, lists: T::LISTS, ..PortSpec::new(name, T::value_type(), description) }
     }
 
     pub fn output_spec<T: OutputValue>(name: &str, description: &str) -> PortSpec {
-        let (name, description) = (name.to_owned(), description.to_owned());
-        PortSpec { name, value_type: T::value_type(), description, required: false }
+        PortSpec::new(name, T::value_type(), description)
     }
 
     pub fn param_spec<T: ParamValue>(

@@ -68,7 +68,7 @@ impl<T: IntoValue> NodeOutputs for T {
     fn ports(name: Option<&str>, description: &str) -> Vec<PortSpec> {
         let value_type = T::value_type();
         let name = name.map_or_else(|| default_name(&value_type), str::to_owned);
-        vec![PortSpec { name, value_type, description: description.to_owned(), required: false }]
+        vec![PortSpec::new(name, value_type, description)]
     }
 
     fn into_values(self, name: Option<&str>) -> Result<Values, NodeError> {

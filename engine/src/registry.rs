@@ -7,8 +7,8 @@ use std::{collections::BTreeMap, future::Future, pin::Pin, sync::LazyLock, time:
 
 use shared::{
     graph::Params,
-    node::{Catalog, NodeSpec},
-    value::Values,
+    node::{Catalog, DynamicPorts, NodeSpec, Renamed},
+    value::{ValueType, Values},
 };
 
 use crate::{Args, Inputs, NodeContext, NodeError};
@@ -69,12 +69,47 @@ impl NodeKind {
     }
 }
 
+/// What `#[node]` says about lists, cases and earlier names. Empty: nothing.
+#[derive(Debug, Default)]
+pub struct SpecHints {
+    /// The input whose value, and type, the outputs carry on.
+    pub passes: &'static str,
+    /// The parameter whose texts are outputs.
+    pub cases: &'static str,
+    /// Earlier types, separated by spaces.
+    pub was: &'static str,
+    /// Earlier names of parameters and ports: `old -> new, older -> newer`.
+    pub renamed: &'static str,
+    /// The items of the list outputs belong together.
+    pub aligned: bool,
+}
+
 /// Puts the finishing touches on a spec: the summary is the description's first sentence.
-pub(crate) fn finish_spec(mut spec: NodeSpec, example: &str) -> NodeSpec {
+pub(crate) fn finish_spec(mut spec: NodeSpec, example: &str, hints: &SpecHints) -> NodeSpec {
+    for port in &mut spec.outputs {
+        port.aligned = hints.aligned && port.value_type.is_list();
+        // What passes through keeps the name it has on the other side, where there is one.
+        if *port.value_type.item() == ValueType::Any && !hints.passes.is_empty() {
+            let own = spec.inputs.iter().find(|input| input.name == port.name);
+            port.same_as = Some(own.map_or(hints.passes, |input| &input.name).to_owned());
+        }
+    }
+    if !hints.cases.is_empty() {
+        spec.dynamic = Some(DynamicPorts::Cases { param: hints.cases.to_owned() });
+    }
+    spec.was = hints.was.split_whitespace().map(str::to_owned).collect();
+    spec.renamed = hints.renamed.split(',').filter(|pair| !pair.is_empty()).map(|pair| renamed(&spec, pair)).collect();
     spec.summary = first_sentence(&spec.description).to_owned();
     spec.example = serde_json::from_str(example)
         .unwrap_or_else(|error| panic!("the example of `{}` is not JSON: {error}", spec.node_type));
     spec
+}
+
+fn renamed(spec: &NodeSpec, pair: &str) -> Renamed {
+    let (from, to) = pair
+        .split_once("->")
+        .unwrap_or_else(|| panic!("`{}`: a renaming reads `old -> new`, not `{pair}`", spec.node_type));
+    Renamed { from: from.trim().to_owned(), to: to.trim().to_owned() }
 }
 
 fn first_sentence(text: &str) -> &str {

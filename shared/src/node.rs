@@ -10,7 +10,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 use serde::{Deserialize, Serialize};
 
 use crate::{graph::Node, value::ValueType};
-pub use dynamic::{Interface, InterfacePort, interface_of};
+pub use dynamic::{Interface, InterfacePort, interface_of, public_name};
 
 /// Everything that is known of a kind of node without running it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -149,6 +149,8 @@ fn is_zero(number: &u32) -> bool {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Approval {
+    /// The node that waits: the one that shows it, or one in a workflow within.
+    pub node: NodeId,
     /// What to look at, or to decide.
     pub question: String,
     /// What would be passed on.

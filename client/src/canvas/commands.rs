@@ -112,12 +112,12 @@ impl Canvas {
         let catalog = self.catalog();
         let id = NodeId::random();
         let edge = from.and_then(|loose| {
-            let spec = catalog.get(&node.node_type)?;
+            let spec = catalog.of(&node)?;
             let nodes = self.view.nodes();
             let nodes = nodes.peek();
             let carried = port_type(nodes.get(&loose.node)?, loose, &catalog)?;
             let other = if loose.side == Side::Out { Side::In } else { Side::Out };
-            let (name, _) = *fitting_ports(spec, other, carried).first()?;
+            let (name, _) = *fitting_ports(&spec, other, &carried).first()?;
             let port = PortRef { node: id.clone(), side: other, name: name.into() };
             Some(if loose.side == Side::Out { edge_of(loose, &port) } else { edge_of(&port, loose) })
         });

@@ -1,13 +1,13 @@
 //! Which ports a loose wire may end in, and which one is meant when it is let go.
 //!
-//! Pure. The types decide ([`ValueType::accepts`]), and no wire may make a node feed itself.
+//! Pure. The types decide ([`ValueType::takes`]), and no wire may make a node feed itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use shared::{
     graph::{Edge, EdgeId, Node},
     id::NodeId,
-    node::{Catalog, NodeSpec},
+    node::{Catalog, NodeSpec, PortSpec},
     value::ValueType,
 };
 
@@ -59,11 +59,11 @@ pub struct Partner {
 }
 
 /// What a port carries, if the catalogue knows it.
-pub fn port_type<'c>(node: &Node, port: &PortRef, catalog: &'c Catalog) -> Option<&'c ValueType> {
-    let spec = catalog.get(&node.node_type)?;
+pub fn port_type(node: &Node, port: &PortRef, catalog: &Catalog) -> Option<ValueType> {
+    let spec = catalog.of(node)?;
     match port.side {
-        Side::In => spec.input_type(&port.name),
-        Side::Out => spec.output_type(&port.name),
+        Side::In => spec.input_type(&port.name).cloned(),
+        Side::Out => spec.output_type(&port.name).cloned(),
     }
 }
 
@@ -77,8 +77,8 @@ pub fn fitting_ports<'s>(spec: &'s NodeSpec, side: Side, carried: &ValueType) ->
         Side::Out => spec.outputs.iter().map(|port| (port.name.as_str(), &port.value_type)).collect(),
     };
     let fits = |value_type: &ValueType| match side {
-        Side::In => value_type.accepts(carried),
-        Side::Out => carried.accepts(value_type),
+        Side::In => value_type.takes(carried),
+        Side::Out => carried.takes(value_type),
     };
     let mut fitting: Vec<_> = ports.into_iter().filter(|(_, value_type)| fits(value_type)).collect();
     // Stable: among equals the spec's own order stays.
@@ -100,6 +100,7 @@ pub fn partners(
     let Some(carried) = nodes.get(&loose.node).and_then(|node| port_type(node, loose, catalog)) else {
         return Vec::new();
     };
+    let carried = &carried;
     let edges = || edges.iter().filter(|(id, _)| Some(*id) != without).map(|(_, edge)| edge);
     let forbidden = reach(&loose.node, loose.side, edges());
     let other_side = match loose.side {
@@ -109,11 +110,11 @@ pub fn partners(
     let taken: BTreeSet<(&NodeId, &str)> = edges().map(|edge| (&edge.to, edge.input.as_str())).collect();
     let mut found = Vec::new();
     for (id, node) in nodes.iter().filter(|(id, _)| !forbidden.contains(*id)) {
-        let Some(spec) = catalog.get(&node.node_type) else { continue };
-        for (name, value_type) in fitting_ports(spec, other_side, carried) {
+        let Some(spec) = catalog.of(node) else { continue };
+        for (name, value_type) in fitting_ports(&spec, other_side, carried) {
             let port = PortRef { node: id.clone(), side: other_side, name: name.into() };
             let (at, node_rect) = place(&port);
-            let many = other_side == Side::Out || matches!(value_type, ValueType::List(_));
+            let many = other_side == Side::Out || spec.input(name).is_some_and(PortSpec::is_list);
             let free = many || !taken.contains(&(id, name));
             found.push(Partner { port, at, node_rect, free, exact: value_type == carried });
         }

@@ -53,7 +53,7 @@ pub fn port_point(canvas: Canvas, port: &PortRef) -> Option<Point> {
 pub fn carried(canvas: Canvas, port: &PortRef) -> String {
     let catalog = canvas.catalog();
     let node = canvas.view.nodes().get(port.node.clone());
-    let value_type = node.and_then(|node| port_type(&node.read(), port, &catalog).cloned());
+    let value_type = node.and_then(|node| port_type(&node.read(), port, &catalog));
     value_type.map_or_else(|| "any".into(), |value_type| category::item_name(&value_type))
 }
 

@@ -187,7 +187,7 @@ fn carried_by(canvas: Canvas, search: &Search) -> Option<Carried> {
     let nodes = canvas.view.nodes();
     let nodes = nodes.peek();
     let catalog = canvas.catalog();
-    Some((port.side, port_type(nodes.get(&port.node)?, port, &catalog)?.clone()))
+    Some((port.side, port_type(nodes.get(&port.node)?, port, &catalog)?))
 }
 
 /// Beside the point where the node will be, and whole on the screen.

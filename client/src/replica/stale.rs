@@ -24,6 +24,8 @@ pub fn derive<'o>(
     // A node without a key takes no part in runs (muted, bypassed): its result is not out of date, it is out of use.
     let stale = outputs
         .into_iter()
+        // A pinned node yields what it was told to.
+        .filter(|(id, _)| graph.nodes.get(*id).is_none_or(|node| node.pin.is_none()))
         .filter(|(id, output)| !output.values.is_empty() && keys.get(*id).is_some_and(|key| *key != output.key))
         .map(|(id, _)| id.clone())
         .collect();

@@ -274,6 +274,7 @@ fn a_result_is_stale_once_the_graph_says_something_else() {
             duration_millis: 1,
             cost_usd: None,
             seed: None,
+            items: None,
         };
         outputs.apply(run, &finished, "2026-01-01T00:00:01Z");
         refresh_outputs(view, &outputs, &changes.take());

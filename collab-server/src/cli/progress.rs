@@ -7,7 +7,11 @@ use std::{
 };
 
 use engine::{RunSink, catalog};
-use shared::{graph::Graph, id::NodeId, run::RunEvent};
+use shared::{
+    graph::Graph,
+    id::NodeId,
+    run::{Items, RunEvent},
+};
 
 /// Prints the events of a run.
 pub struct Progress {
@@ -40,6 +44,9 @@ impl RunSink for Progress {
     fn emit(&self, event: RunEvent) {
         match event {
             RunEvent::RunStarted { nodes, .. } => self.planned.store(nodes.len(), Ordering::Relaxed),
+            RunEvent::NodeFinished { node, items: Some(Items { failure: Some(failure), .. }), .. } => {
+                self.ended(&node, &format!("done in part: {}", failure.message));
+            }
             RunEvent::NodeFinished { node, cached: true, .. } => self.ended(&node, "already made"),
             RunEvent::NodeFinished { node, duration_millis, cost_usd, .. } => {
                 let cost = cost_usd.map(|cost| format!(", ${cost:.4}")).unwrap_or_default();
@@ -52,7 +59,8 @@ impl RunSink for Progress {
             }
             RunEvent::NodeSkipped { node, because } => self.ended(&node, &format!("skipped because of {because}")),
             RunEvent::NodeCancelled { node } => self.ended(&node, "cancelled"),
-            RunEvent::NodeStarted { .. }
+            RunEvent::NodeWaiting { .. }
+            | RunEvent::NodeStarted { .. }
             | RunEvent::NodeProgress { .. }
             | RunEvent::TextDelta { .. }
             | RunEvent::Preview { .. }

@@ -14,8 +14,8 @@ use anyhow::Context;
 use clap::Args;
 use engine::{
     BlobStore, DiscardGenerations, Engine, EngineConfig, FixedKeys, FolderBlobs, Limits, LocalConfig, LocalModels,
-    MemoryCache, NoCheckpoints, Outbound, OutboundPolicy, PlanError, ProviderKey, RunRequest, Secret, catalog, media,
-    samples,
+    MemoryCache, NoApprovals, NoCheckpoints, NoWorkflows, Outbound, OutboundPolicy, PlanError, ProviderKey, RunRequest,
+    Secret, catalog, media, samples,
 };
 use serde_json::Value as Json;
 use shared::{
@@ -107,13 +107,16 @@ pub async fn run(args: RunArgs, cancel: CancellationToken) -> anyhow::Result<Exi
         scope: String::new(),
         graph,
         targets: Vec::new(),
+        from: Vec::new(),
         inputs,
         keys: Arc::new(keys(&args)),
         generations: Arc::new(DiscardGenerations),
         checkpoints: Arc::new(NoCheckpoints),
+        workflows: Arc::new(NoWorkflows),
+        approvals: Arc::new(NoApprovals),
         cancel,
     };
-    let plan = match engine.prepare(&request) {
+    let plan = match engine.prepare(&request).await {
         Ok(plan) => plan,
         Err(error) => return refuse(&args, &error.to_string(), problems(&error)),
     };

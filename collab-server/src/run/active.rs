@@ -95,11 +95,14 @@ pub(super) fn summarise<'e>(events: impl Iterator<Item = &'e RunEvent>, named: &
         match event {
             // Superseded by the results.
             RunEvent::NodeProgress { .. } | RunEvent::TextDelta { .. } | RunEvent::Preview { .. } => continue,
-            RunEvent::NodeFinished { node, outputs: made, cost_usd, .. } => {
+            RunEvent::NodeFinished { node, outputs: made, cost_usd, items, .. } => {
                 for (name, _) in named.iter().filter(|(_, maker)| *maker == node) {
                     // A node of role `output` has one port.
                     outputs.extend(made.values().next().map(|value| (name.clone(), value.clone())));
                 }
+                // Of a list, some items may have failed.
+                let failure = items.as_ref().and_then(|items| items.failure.clone());
+                failures.extend(failure.map(|failure| (node.clone(), failure)));
                 node_costs = cost_usd.map(|cost| cost + node_costs.unwrap_or(0.0)).or(node_costs);
             }
             RunEvent::NodeFailed { node, failure } => {
@@ -108,6 +111,7 @@ pub(super) fn summarise<'e>(events: impl Iterator<Item = &'e RunEvent>, named: &
             RunEvent::RunFinished { status: ended, cost_usd, .. } => (status, run_cost) = (*ended, *cost_usd),
             RunEvent::RunStarted { .. }
             | RunEvent::NodeStarted { .. }
+            | RunEvent::NodeWaiting { .. }
             | RunEvent::NodeSkipped { .. }
             | RunEvent::NodeCancelled { .. } => {}
         }

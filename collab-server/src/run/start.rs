@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use engine::{NoCheckpoints, Plan, PlanError, RunRequest};
+use engine::{NoApprovals, NoCheckpoints, NoWorkflows, Plan, PlanError, RunRequest};
 use shared::{
     api::{Run, StartRun},
     error::ErrorCode,
@@ -40,13 +40,16 @@ pub async fn start(state: &AppState, access: &WorkflowAccess, body: StartRun) ->
         scope: workflow.workspace.to_string(),
         graph,
         targets: body.targets,
+        from: Vec::new(),
         inputs,
         keys: Arc::new(WorkspaceKeys::new(state.clone(), workflow.workspace)),
         generations: state.generations.of(access.user.id),
         checkpoints: Arc::new(NoCheckpoints),
+        workflows: Arc::new(NoWorkflows),
+        approvals: Arc::new(NoApprovals),
         cancel: state.runs.0.stop.child_token(),
     };
-    let plan = state.engine.prepare(&request).map_err(refused)?;
+    let plan = state.engine.prepare(&request).await.map_err(refused)?;
     media::check(state, workflow.workspace, &request, &plan).await?;
 
     let mine = Arc::new(ActiveRun::new(

@@ -94,6 +94,7 @@ fn media_in(event: &RunEvent) -> Vec<&Media> {
     match event {
         RunEvent::NodeFinished { outputs, .. } => outputs.values().for_each(|value| add(value, &mut media)),
         RunEvent::Preview { value, .. } => add(value, &mut media),
+        RunEvent::NodeWaiting { approval, .. } => add(&approval.value, &mut media),
         _ => {}
     }
     media

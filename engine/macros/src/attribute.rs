@@ -61,6 +61,16 @@ pub struct NodeAttribute {
     pub timeout_seconds: Option<TokenStream>,
     pub output: Option<LitStr>,
     pub returns: Option<LitStr>,
+    /// The input whose value, and type, its outputs carry on.
+    pub passes: Option<LitStr>,
+    /// The items of its list outputs belong together.
+    pub aligned: bool,
+    /// The parameter whose texts are outputs.
+    pub cases: Option<LitStr>,
+    /// Earlier types, separated by spaces.
+    pub was: Option<LitStr>,
+    /// Earlier names: `old -> new, older -> newer`.
+    pub renamed: Option<LitStr>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -83,6 +93,7 @@ impl Parse for NodeAttribute {
         let mut cacheable = true;
         let mut version = quote!(1);
         let mut timeout_seconds = None;
+        let (mut passes, mut cases, mut was, mut renamed, mut aligned) = (None, None, None, None, false);
         while !input.is_empty() {
             input.parse::<Token![,]>()?;
             if input.is_empty() {
@@ -94,6 +105,11 @@ impl Parse for NodeAttribute {
                 "example" => example = Some(setting.text()?),
                 "output" => output = Some(setting.text()?),
                 "returns" => returns = Some(setting.text()?),
+                "passes" => passes = Some(setting.text()?),
+                "cases" => cases = Some(setting.text()?),
+                "was" => was = Some(setting.text()?),
+                "renamed" => renamed = Some(setting.text()?),
+                "aligned" => aligned = setting.switch()?,
                 "cacheable" => cacheable = setting.switch()?,
                 "role" => role = role_of(&setting.text()?)?,
                 "resource" => resource = resource_of(&setting.text()?)?,
@@ -122,6 +138,11 @@ impl Parse for NodeAttribute {
             timeout_seconds,
             output,
             returns,
+            passes,
+            aligned,
+            cases,
+            was,
+            renamed,
         })
     }
 }

@@ -142,6 +142,9 @@ fn spec(attribute: &NodeAttribute, doc: &str, arguments: &[Argument], result: &T
         Argument::Context | Argument::Input { .. } => None,
     });
     let output = output_name(attribute);
+    let text = |text: &Option<syn::LitStr>| text.as_ref().map(syn::LitStr::value).unwrap_or_default();
+    let (passes, cases) = (text(&attribute.passes), text(&attribute.cases));
+    let (was, renamed, aligned) = (text(&attribute.was), text(&attribute.renamed), attribute.aligned);
     let returns = attribute.returns.as_ref().map(syn::LitStr::value).unwrap_or_default();
     quote! {
         fn spec() -> ::engine::private::NodeSpec {
@@ -162,8 +165,13 @@ fn spec(attribute: &NodeAttribute, doc: &str, arguments: &[Argument], result: &T
                     #(#params)*
                     params
                 },
+                dynamic: ::std::option::Option::None,
+                was: ::std::vec::Vec::new(),
+                renamed: ::std::vec::Vec::new(),
                 example: ::engine::private::serde_json::Value::Null,
-            }, #example)
+            }, #example, &::engine::private::SpecHints {
+                passes: #passes, cases: #cases, was: #was, renamed: #renamed, aligned: #aligned,
+            })
         }
     }
 }

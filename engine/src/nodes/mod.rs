@@ -20,6 +20,7 @@ mod model;
 mod model_video;
 mod output;
 mod lut;
+mod flow;
 
 use crate::NodeError;
 

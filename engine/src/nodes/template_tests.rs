@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     BlobStore, DiscardGenerations, Engine, EngineConfig, EventLog, FixedKeys, Limits, LocalModels, MemoryBlobs,
-    MemoryCache, NoCheckpoints, Outbound, OutboundPolicy, RunReport, RunRequest, catalog,
+    MemoryCache, NoApprovals, NoCheckpoints, NoWorkflows, Outbound, OutboundPolicy, RunReport, RunRequest, catalog,
     samples::{self, SAMPLES},
 };
 
@@ -54,10 +54,13 @@ async fn run(slug: &str, inputs: &[(&str, &str)]) -> (Arc<MemoryBlobs>, RunRepor
         scope: String::new(),
         graph,
         targets: Vec::new(),
+        from: Vec::new(),
         inputs: inputs.iter().map(|(name, value)| ((*name).to_owned(), Json::from(*value))).collect(),
         keys: Arc::new(FixedKeys::none()),
         generations: Arc::new(DiscardGenerations),
         checkpoints: Arc::new(NoCheckpoints),
+        workflows: Arc::new(NoWorkflows),
+        approvals: Arc::new(NoApprovals),
         cancel: CancellationToken::new(),
     };
     let report = engine.run(&request, Arc::new(EventLog::default())).await.unwrap();

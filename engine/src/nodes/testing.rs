@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, process::Command, sync::Arc};
 use image::RgbaImage;
 use serde_json::{Value as Json, json};
 use shared::{
-    run::NodeFailure,
+    run::{Approval, NodeFailure},
     value::{Media, Value, ValueType, Values},
 };
 use tokio_util::sync::CancellationToken;
@@ -14,7 +14,7 @@ use crate::{
     BlobStore, Inputs, LocalModels, MemoryBlobs, NodeContext, NodeError, NodeKind, Outbound, OutboundPolicy,
     context::RunScope,
     generation::DiscardGenerations,
-    run::{EventLog, NoCheckpoints, StepId},
+    run::{ApprovalError, Approvals, Decision, EventLog, NoCheckpoints, StepId},
     samples::Sample,
     secret::FixedKeys,
 };
@@ -46,6 +46,8 @@ impl Bench {
             keys: Arc::new(FixedKeys::none()),
             generations: Arc::new(DiscardGenerations),
             checkpoints: Arc::new(NoCheckpoints),
+            approvals: Arc::new(Nods),
+            within: None,
             sink: Arc::new(EventLog::default()),
         };
         let ctx = NodeContext::new(Arc::new(scope), StepId::once("node".parse().unwrap()), None, cancel.clone());
@@ -136,6 +138,16 @@ impl Bench {
             Json::Number(number) => Value::Number(number.as_f64().unwrap()),
             tagged => serde_json::from_value(tagged).expect("a value with its type"),
         }
+    }
+}
+
+/// Approves everything.
+struct Nods;
+
+#[async_trait::async_trait]
+impl Approvals for Nods {
+    async fn decision(&self, _step: &StepId, _approval: &Approval) -> Result<Decision, ApprovalError> {
+        Ok(Decision::Approved { value: None })
     }
 }
 

@@ -8,6 +8,7 @@ use shared::{
     merkle::result_key,
     node::{ParamKind, Resource},
     run::{FailureCode, NodeFailure, RunEvent},
+    seed::{SEED_END, SeedPolicy},
     value::{Value, Values},
 };
 use tokio_util::sync::CancellationToken;
@@ -23,6 +24,10 @@ use crate::{
 /// How long a node that was told to stop may take to tidy up (kill a process, record a call) before it is dropped.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// How long to wait before the first retry; twice as long before each further one.
+const RETRY_PAUSE: Duration = Duration::from_millis(500);
+const RETRY_PAUSE_MAX: Duration = Duration::from_secs(60);
+
 /// How one step ended.
 pub(super) enum Ending {
     Done(StepDone),
@@ -30,13 +35,14 @@ pub(super) enum Ending {
     Cancelled,
 }
 
-/// Runs one step of the node, or finds how it ended in an earlier attempt at this run. Emits everything but the event
+/// Runs one step of the node, the `nth` of all its steps, or finds how it ended in an earlier attempt at this run. Emits everything but the event
 /// of its end, which the scheduler orders.
 pub(super) async fn execute(
-    engine: &Inner,
+    engine: &Arc<Inner>,
     scope: &Arc<RunScope>,
     node: &PlannedNode,
     step: StepId,
+    nth: usize,
     inputs: Inputs,
     cancel: &CancellationToken,
 ) -> Ending {
@@ -45,7 +51,7 @@ pub(super) async fn execute(
         Some(StepEnd::Failed { failure }) => return Ending::Failed(failure),
         None => {}
     }
-    let ending = work(engine, scope, node, &step, inputs, cancel).await;
+    let ending = work(engine, scope, node, &step, nth, inputs, cancel).await;
     match &ending {
         Ending::Done(done) => scope.checkpoints.done(&step, done),
         Ending::Failed(failure) => scope.checkpoints.failed(&step, failure),
@@ -57,30 +63,33 @@ pub(super) async fn execute(
 
 /// Runs the step, or finds its result.
 async fn work(
-    engine: &Inner,
+    engine: &Arc<Inner>,
     scope: &Arc<RunScope>,
     node: &PlannedNode,
     step: &StepId,
+    nth: usize,
     inputs: Inputs,
     cancel: &CancellationToken,
 ) -> Ending {
     let spec = node.kind.spec();
     let mut params = node.params.clone();
-    let seed = settle_seed(scope.run, node, step, &inputs, &mut params);
+    let seed = settle_seed(scope.run, node, step, nth, &inputs, &mut params);
     // A light node is recalculated faster than it is looked up.
     let cacheable = spec.cacheable && spec.resource != Resource::Light && seed != SeedOf::Drawn;
     let work = Work { engine, scope, node, step, seed: seed_number(node, &inputs, &params), cancel };
     if !cacheable {
-        return work.run(inputs, params).await;
+        return work.run_with_retries(inputs, params).await;
     }
     let key = result_key(spec, &params, &inputs);
     loop {
-        if let Some(result) = work.find(&key).await {
+        if !node.fresh
+            && let Some(result) = work.find(&key).await
+        {
             return Ending::Done(found(result, Duration::ZERO));
         }
         match engine.flights.board(&scope.cache_scope, &key) {
             Flight::Lead(lead) => {
-                let ending = work.run(inputs, params).await;
+                let ending = work.run_with_retries(inputs, params).await;
                 match &ending {
                     Ending::Done(done) => {
                         engine.config.cache.put(&scope.cache_scope, &key, &done.result).await;
@@ -124,22 +133,30 @@ enum SeedOf {
     Drawn,
 }
 
-/// Puts a number where a seed was left empty. It follows from the run and the step: another one for every run, and the
-/// same one in every attempt at this run, because a vendor may have been told already.
+/// Puts a number where a seed was left empty or counts. A drawn one follows from the run and the step: another one for
+/// every run, and the same one in every attempt at this run, because a vendor may have been told already.
 fn settle_seed(
     run: RunId,
     node: &PlannedNode,
     step: &StepId,
+    nth: usize,
     inputs: &Inputs,
     params: &mut shared::graph::Params,
 ) -> SeedOf {
     let mut origin = SeedOf::Person;
     for param in node.kind.spec().params.iter().filter(|param| param.kind == ParamKind::Seed) {
         let given = params.get(&param.name).unwrap_or(&param.default);
-        if given.is_null() && !inputs.contains_key(&param.name) {
-            params.insert(param.name.clone(), drawn_seed(run, step, &param.name).into());
-            origin = SeedOf::Drawn;
-        }
+        let settled = match SeedPolicy::read(given) {
+            _ if inputs.contains_key(&param.name) => continue,
+            Some(SeedPolicy::Fixed(_)) | None => continue,
+            Some(SeedPolicy::Random) => {
+                origin = SeedOf::Drawn;
+                drawn_seed(run, step, &param.name)
+            }
+            // Each item of a list has its own.
+            Some(SeedPolicy::Increment { from, at }) => (at.unwrap_or(from) + nth as u64) % SEED_END,
+        };
+        params.insert(param.name.clone(), settled.into());
     }
     origin
 }
@@ -166,7 +183,7 @@ fn seed_number(node: &PlannedNode, inputs: &Inputs, params: &shared::graph::Para
 }
 
 struct Work<'a> {
-    engine: &'a Inner,
+    engine: &'a Arc<Inner>,
     scope: &'a Arc<RunScope>,
     node: &'a PlannedNode,
     step: &'a StepId,
@@ -188,6 +205,22 @@ impl Work<'_> {
         Some(result)
     }
 
+    /// Runs the step, and again after failures that may pass by themselves, as often as the person allowed.
+    async fn run_with_retries(&self, inputs: Inputs, params: shared::graph::Params) -> Ending {
+        for attempt in 0..self.node.retries {
+            match self.run(inputs.clone(), params.clone()).await {
+                Ending::Failed(failure) if may_pass(failure.code) => {}
+                ending => return ending,
+            }
+            let pause = RETRY_PAUSE.saturating_mul(1 << attempt.min(10)).min(RETRY_PAUSE_MAX);
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = self.cancel.cancelled() => return Ending::Cancelled,
+            }
+        }
+        self.run(inputs, params).await
+    }
+
     async fn run(&self, inputs: Inputs, params: shared::graph::Params) -> Ending {
         let kind = self.node.kind;
         let _permit = tokio::select! {
@@ -199,7 +232,8 @@ impl Work<'_> {
         // The node's own: its time limit ends it without ending the run.
         let stop = self.cancel.child_token();
         let ctx = NodeContext::new(self.scope.clone(), self.step.clone(), self.seed, stop.clone());
-        let limit = kind.timeout().unwrap_or(self.engine.config.limits.node_timeout);
+        let ctx = ctx.hosting(self.node.inner.clone(), self.engine.clone());
+        let limit = self.node.timeout.or(kind.timeout()).unwrap_or(self.engine.config.limits.node_timeout);
         let work = AssertUnwindSafe(kind.run(&ctx, inputs, params)).catch_unwind();
         let mut work = std::pin::pin!(work);
         let stopped = tokio::select! {
@@ -229,6 +263,20 @@ impl Work<'_> {
             Err(NodeError::Cancelled) => Ending::Cancelled,
             Err(NodeError::Failed(failure)) => Ending::Failed(*failure),
         }
+    }
+}
+
+/// Whether trying again can help: the fault is not in what the person asked for.
+fn may_pass(code: FailureCode) -> bool {
+    match code {
+        FailureCode::RateLimited | FailureCode::ProviderDown | FailureCode::Timeout | FailureCode::Internal => true,
+        FailureCode::InvalidInput
+        | FailureCode::MissingInput
+        | FailureCode::MissingKey
+        | FailureCode::Auth
+        | FailureCode::Quota
+        | FailureCode::Filtered
+        | FailureCode::MissingTool => false,
     }
 }
 

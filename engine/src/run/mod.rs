@@ -4,9 +4,13 @@
 //! ever scanned. What limits it are a run's cancellation, a time limit for each node, and semaphores for each resource,
 //! shared by all runs of the engine. Called by the server's run service and by `openflow run`.
 
+mod approval;
 mod checkpoint;
 mod execute;
+mod items;
 mod limits;
+pub(crate) mod nested;
+mod outcome;
 mod schedule;
 mod sink;
 
@@ -22,13 +26,16 @@ use shared::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    BlobStore, GenerationSink, KeySource, LocalModels, Outbound, Plan, PlanError,
+    BlobStore, GenerationSink, KeySource, LocalModels, Outbound, Plan, PlanError, WorkflowSource,
     cache::{Flights, ResultCache},
     context::RunScope,
+    plan::{PlanScope, resolve},
 };
+pub use approval::{ApprovalError, Approvals, Decision, NoApprovals};
 pub use checkpoint::{CheckpointError, Checkpoints, NoCheckpoints, StepDone, StepEnd, StepId, VendorJob};
 pub use limits::Limits;
 use limits::Permits;
+pub(crate) use nested::Hosted;
 pub use sink::{EventLog, RunSink};
 
 /// What an engine works with.
@@ -51,7 +58,7 @@ pub struct Engine {
     inner: Arc<Inner>,
 }
 
-struct Inner {
+pub(crate) struct Inner {
     config: EngineConfig,
     permits: Permits,
     flights: Flights,
@@ -69,6 +76,8 @@ pub struct RunRequest {
     pub graph: Graph,
     /// Run these and what they need; empty: everything.
     pub targets: Vec<NodeId>,
+    /// Run these anew, whatever is remembered of them, and all that depends on them. Together with `targets` or alone.
+    pub from: Vec<NodeId>,
     /// Values for the workflow's named inputs.
     pub inputs: BTreeMap<String, Json>,
     /// Provider keys that the run may use.
@@ -77,6 +86,10 @@ pub struct RunRequest {
     pub generations: Arc<dyn GenerationSink>,
     /// What earlier attempts at this run finished, and where this one keeps what it finishes.
     pub checkpoints: Arc<dyn Checkpoints>,
+    /// Where linked workflows are.
+    pub workflows: Arc<dyn WorkflowSource>,
+    /// Who is asked when a node waits for approval.
+    pub approvals: Arc<dyn Approvals>,
     /// Ends the run. What is finished by then stays.
     pub cancel: CancellationToken,
 }
@@ -108,9 +121,11 @@ impl Engine {
         &self.inner.config.blobs
     }
 
-    /// Checks and orders what the request asks for.
-    pub fn prepare(&self, request: &RunRequest) -> Result<Plan, PlanError> {
-        Plan::new(&request.graph, &request.targets, &request.inputs)
+    /// Checks and orders what the request asks for. Asks for linked workflows, and for nothing else.
+    pub async fn prepare(&self, request: &RunRequest) -> Result<Plan, PlanError> {
+        let library = resolve(&request.graph, &*request.workflows).await?;
+        let scope = PlanScope { targets: &request.targets, from: &request.from };
+        Plan::new(&request.graph, scope, &request.inputs, &library)
     }
 
     /// Executes a plan made by [`Engine::prepare`] from the same request. Ends when every node has ended.
@@ -126,14 +141,17 @@ impl Engine {
             keys: request.keys.clone(),
             generations: request.generations.clone(),
             checkpoints: request.checkpoints.clone(),
+            approvals: request.approvals.clone(),
             sink,
+            within: None,
         };
-        schedule::run(self.inner.clone(), plan, Arc::new(scope), request.cancel.clone()).await
+        let (engine, plan, scope) = (self.inner.clone(), Arc::new(plan), Arc::new(scope));
+        schedule::run(engine, plan, scope, BTreeMap::new(), request.cancel.clone()).await
     }
 
     /// Prepares and executes.
     pub async fn run(&self, request: &RunRequest, sink: Arc<dyn RunSink>) -> Result<RunReport, PlanError> {
-        let plan = self.prepare(request)?;
+        let plan = self.prepare(request).await?;
         Ok(self.execute(plan, request, sink).await)
     }
 }

@@ -1,29 +1,40 @@
 //! The scheduler: by in-degree, one task for each node that is ready.
 
-use std::{collections::BTreeMap, sync::Arc, time::Instant};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+    time::Instant,
+};
 
 use shared::{
     id::NodeId,
-    run::{NodeFailure, RunEvent, RunStatus},
+    node::NodeRole,
+    run::{FailureCode, NodeFailure, RunEvent, RunStatus},
     value::{Value, Values},
 };
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Inner, RunReport, StepDone, StepId,
+    Inner, RunReport, StepDone,
     execute::{Ending, execute},
+    items::{ITEMS_MAX, ItemsEnded, Step, Tally, run_items},
+    outcome::{Ended, Ends, Outcome, assembled, gather, paths},
 };
-use crate::{Inputs, context::RunScope, plan::Plan};
+use crate::{CachedResult, context::RunScope, plan::Plan};
 
 /// What became of a node.
 enum State {
     /// For how many others it still waits.
     Waiting(usize),
     Running,
-    Done(Arc<Values>),
-    /// Failed, skipped or cancelled: there is no result.
-    Without,
+    Ended(Ended),
+}
+
+/// What a node's task brings back.
+enum Work {
+    Once(Ending),
+    Items(Tally, ItemsEnded),
 }
 
 struct Schedule {
@@ -32,35 +43,64 @@ struct Schedule {
     scope: Arc<RunScope>,
     cancel: CancellationToken,
     states: Vec<State>,
-    running: JoinSet<(usize, Ending)>,
+    /// What waits for nothing any more. A queue and no recursion: a workflow may be one long chain.
+    ready: VecDeque<usize>,
+    running: JoinSet<(usize, Work)>,
     failures: BTreeMap<NodeId, NodeFailure>,
+    /// What named outputs came to.
+    outputs: BTreeMap<usize, Value>,
     cancelled: bool,
     cost_usd: Option<f64>,
 }
 
-/// Executes the plan. Ends when every node has ended.
-pub(super) async fn run(engine: Arc<Inner>, plan: Plan, scope: Arc<RunScope>, cancel: CancellationToken) -> RunReport {
+impl Ends for Schedule {
+    fn ended(&self, at: usize) -> Option<&Ended> {
+        match &self.states[at] {
+            State::Ended(ended) => Some(ended),
+            State::Waiting(_) | State::Running => None,
+        }
+    }
+
+    fn depth(&self, at: usize) -> usize {
+        self.plan.nodes[at].axes.len()
+    }
+}
+
+/// Executes the plan; `given` are results that some nodes have already. Ends when every node has ended.
+pub(super) async fn run(
+    engine: Arc<Inner>,
+    plan: Arc<Plan>,
+    scope: Arc<RunScope>,
+    given: BTreeMap<usize, Values>,
+    cancel: CancellationToken,
+) -> RunReport {
     let begin = Instant::now();
     let nodes = plan.nodes.iter().map(|node| node.id.clone()).collect();
     scope.sink.emit(RunEvent::RunStarted { run: scope.run, nodes });
-    let states = plan.nodes.iter().map(|node| State::Waiting(node.waits_for)).collect();
+    let states: Vec<State> = plan.nodes.iter().map(|node| State::Waiting(node.waits_for)).collect();
+    let ready = (0..states.len()).filter(|&at| plan.nodes[at].waits_for == 0).collect();
     let mut schedule = Schedule {
         engine,
-        plan: Arc::new(plan),
+        plan,
         scope,
         cancel,
         states,
+        ready,
         running: JoinSet::new(),
         failures: BTreeMap::new(),
+        outputs: BTreeMap::new(),
         cancelled: false,
         cost_usd: None,
     };
-    let ready: Vec<usize> = (0..schedule.states.len()).filter(|&at| schedule.plan.nodes[at].waits_for == 0).collect();
-    ready.into_iter().for_each(|at| schedule.start(at));
+    schedule.go(&given);
     while let Some(ended) = schedule.running.join_next().await {
         // Tasks catch their nodes' panics and nobody aborts them.
-        let (at, ending) = ended.expect("a node's task does not panic");
-        schedule.end(at, ending);
+        let (at, work) = ended.expect("a node's task does not panic");
+        match work {
+            Work::Once(ending) => schedule.end_once(at, ending),
+            Work::Items(tally, ended) => schedule.end_items(at, tally, ended),
+        }
+        schedule.go(&given);
     }
     schedule.report(begin)
 }
@@ -70,126 +110,196 @@ impl Schedule {
         self.scope.sink.emit(event);
     }
 
-    /// Starts a node whose inputs are all there.
-    fn start(&mut self, at: usize) {
-        if self.cancel.is_cancelled() {
-            return self.end_cancelled(at);
-        }
-        let inputs = match self.inputs(at) {
-            Ok(inputs) => inputs,
-            Err(source) => {
-                let because = self.plan.nodes[source].id.clone();
-                return self.skip(at, &because);
+    fn go(&mut self, given: &BTreeMap<usize, Values>) {
+        while let Some(at) = self.ready.pop_front() {
+            // One that races may have been started by an earlier value.
+            if matches!(self.states[at], State::Waiting(_)) {
+                self.start(at, given.get(&at));
             }
+        }
+    }
+
+    /// Starts a node whose inputs are all there, or ends it at once.
+    fn start(&mut self, at: usize, given: Option<&Values>) {
+        let plan = self.plan.clone();
+        let node = &plan.nodes[at];
+        if self.cancel.is_cancelled() {
+            return self.end_without(at, Outcome::Cancelled);
+        }
+        if let Some(pin) = &node.pin {
+            return self.end_known(at, pin.values.clone(), pin.seed);
+        }
+        if let Some(values) = given {
+            return self.end_known(at, values.clone(), None);
+        }
+        if !node.axes.is_empty() {
+            return self.start_items(at);
+        }
+        let inputs = match gather(self, node, &[]) {
+            Ok(inputs) => inputs,
+            Err(outcome) => return self.end_without(at, outcome),
         };
         self.states[at] = State::Running;
-        let (engine, plan, scope) = (self.engine.clone(), self.plan.clone(), self.scope.clone());
-        let cancel = self.cancel.clone();
+        let (engine, scope, cancel) = (self.engine.clone(), self.scope.clone(), self.cancel.clone());
         self.running.spawn(async move {
-            let step = StepId::once(plan.nodes[at].id.clone());
-            let ending = execute(&engine, &scope, &plan.nodes[at], step, inputs, &cancel).await;
-            (at, ending)
+            let node = &plan.nodes[at];
+            let step = scope.step(&node.id, Vec::new());
+            (at, Work::Once(execute(&engine, &scope, node, step, 0, inputs, &cancel).await))
         });
     }
 
-    /// What arrives on the node's wires. An output may stay without a value (a branch that was not taken); if the node
-    /// cannot do without it, the error is the node it should have come from.
-    fn inputs(&self, at: usize) -> Result<Inputs, usize> {
-        let node = &self.plan.nodes[at];
-        let spec = node.kind.spec();
-        let mut inputs = Inputs::new();
-        for wire in &node.wires {
-            let State::Done(values) = &self.states[wire.from] else {
-                unreachable!("a node starts when all it waits for are done")
-            };
-            if let Some(value) = values.get(&wire.output) {
-                inputs.entry(wire.input.clone()).or_default().push(value.clone());
+    /// Starts a node that is run over lists.
+    fn start_items(&mut self, at: usize) {
+        let plan = self.plan.clone();
+        let node = &plan.nodes[at];
+        let (paths, without) = paths(self, node);
+        // No list at all: the node ends as what should have made it did.
+        if let Some(outcome) = without.get(&[] as &[u32]) {
+            return self.end_without(at, outcome.clone());
+        }
+        if paths.len() > ITEMS_MAX {
+            let message = format!("{} items are more than the {ITEMS_MAX} that a node is run over", paths.len());
+            let failure = NodeFailure { code: FailureCode::InvalidInput, message, field: None, raw: None };
+            return self.end_once(at, Ending::Failed(failure));
+        }
+        let (mut tally, mut steps) = (Tally::default(), Vec::new());
+        without.into_iter().for_each(|(path, outcome)| tally.without(path, outcome));
+        for (nth, path) in paths.into_iter().enumerate() {
+            match gather(self, node, &path) {
+                Ok(inputs) => steps.push(Step { path, inputs, nth }),
+                Err(outcome) => tally.without(path, outcome),
             }
         }
-        let lacking = node.wires.iter().find(|wire| {
-            // For a wired parameter the literal would silently stand in for a value that never came.
-            let required = spec.input(&wire.input).is_none_or(|port| port.required);
-            required && !inputs.contains_key(&wire.input)
+        self.states[at] = State::Running;
+        let (engine, scope, cancel) = (self.engine.clone(), self.scope.clone(), self.cancel.clone());
+        self.running.spawn(async move {
+            let ended = run_items(&engine, &scope, &plan, at, steps, &cancel).await;
+            (at, Work::Items(tally, ended))
         });
-        lacking.map_or(Ok(inputs), |wire| Err(wire.from))
     }
 
-    fn end(&mut self, at: usize, ending: Ending) {
+    /// Ends a node whose result nobody has to make.
+    fn end_known(&mut self, at: usize, outputs: Values, seed: Option<u64>) {
+        let result = CachedResult { outputs, seed };
+        self.end_once(at, Ending::Done(StepDone { result, cached: true, duration_millis: 0, cost_usd: None }));
+    }
+
+    fn end_once(&mut self, at: usize, ending: Ending) {
+        let plan = self.plan.clone();
+        let node = &plan.nodes[at];
         match ending {
-            Ending::Done(done) => self.end_done(at, done),
-            Ending::Failed(failure) => {
-                let node = self.plan.nodes[at].id.clone();
-                self.emit(RunEvent::NodeFailed { node: node.clone(), failure: failure.clone() });
-                self.failures.insert(node.clone(), failure);
-                self.states[at] = State::Without;
-                self.skip_dependants(at, &node);
+            Ending::Done(StepDone { result, cached, duration_millis, cost_usd }) => {
+                self.pay(cost_usd);
+                self.emit(RunEvent::NodeFinished {
+                    node: node.id.clone(),
+                    key: node.key.clone(),
+                    outputs: result.outputs.clone(),
+                    cached,
+                    duration_millis,
+                    cost_usd,
+                    seed: result.seed,
+                    items: None,
+                });
+                self.end(at, Ended::Once(Outcome::Done(Arc::new(result.outputs))));
             }
-            Ending::Cancelled => self.end_cancelled(at),
+            Ending::Failed(failure) => {
+                self.emit(RunEvent::NodeFailed { node: node.id.clone(), failure: failure.clone() });
+                self.failures.insert(node.id.clone(), failure);
+                self.end(at, Ended::Once(Outcome::Failed(at)));
+            }
+            Ending::Cancelled => self.end_without(at, Outcome::Cancelled),
         }
     }
 
-    fn end_done(&mut self, at: usize, done: StepDone) {
-        let StepDone { result, cached, duration_millis, cost_usd } = done;
+    /// Ends a node that was not run: in a list of it, there is nothing anywhere.
+    fn end_without(&mut self, at: usize, outcome: Outcome) {
+        let node = self.plan.nodes[at].id.clone();
+        match &outcome {
+            Outcome::Cancelled => {
+                self.cancelled = true;
+                self.emit(RunEvent::NodeCancelled { node });
+            }
+            Outcome::Failed(because) | Outcome::LeftOut(because) => {
+                let because = self.plan.nodes[*because].id.clone();
+                self.emit(RunEvent::NodeSkipped { node, because });
+            }
+            Outcome::Done(_) => unreachable!("a result is an end of its own"),
+        }
+        self.end(at, Ended::Once(outcome));
+    }
+
+    fn end_items(&mut self, at: usize, mut tally: Tally, ended: ItemsEnded) {
+        let duration_millis = ended.duration_millis;
+        tally.add(at, ended);
+        self.pay(tally.cost_usd);
+        let plan = self.plan.clone();
+        let node = &plan.nodes[at];
+        let failure = tally.failure();
+        if let Some(failure) = &failure {
+            self.failures.insert(node.id.clone(), failure.clone());
+        }
+        let none_done = tally.done == 0 && tally.failed > 0;
+        let before = tally.outcomes.values().find_map(|outcome| match outcome {
+            Outcome::Failed(because) => Some(plan.nodes[*because].id.clone()),
+            Outcome::Done(_) | Outcome::LeftOut(_) | Outcome::Cancelled => None,
+        });
+        match (failure, before) {
+            (Some(failure), _) if none_done && !tally.cancelled => {
+                self.emit(RunEvent::NodeFailed { node: node.id.clone(), failure });
+            }
+            (None, Some(because)) if none_done && !tally.cancelled => {
+                self.emit(RunEvent::NodeSkipped { node: node.id.clone(), because });
+            }
+            // What was finished before the run was cancelled stays.
+            _ if tally.done > 0 || !tally.cancelled => self.emit(RunEvent::NodeFinished {
+                node: node.id.clone(),
+                key: node.key.clone(),
+                outputs: assembled(node, &tally.outcomes),
+                cached: tally.cached == tally.done && tally.done > 0,
+                duration_millis,
+                cost_usd: tally.cost_usd,
+                seed: tally.seeds.last().copied(),
+                items: Some(tally.items()),
+            }),
+            _ => {}
+        }
+        if tally.cancelled {
+            self.cancelled = true;
+            self.emit(RunEvent::NodeCancelled { node: node.id.clone() });
+        }
+        self.end(at, Ended::Mapped(tally.outcomes));
+    }
+
+    fn pay(&mut self, cost_usd: Option<f64>) {
         if let Some(cost) = cost_usd {
             *self.cost_usd.get_or_insert(0.0) += cost;
         }
+    }
+
+    /// Notes the end, and whom it lets begin.
+    fn end(&mut self, at: usize, ended: Ended) {
         let plan = self.plan.clone();
         let node = &plan.nodes[at];
-        self.emit(RunEvent::NodeFinished {
-            node: node.id.clone(),
-            key: node.key.clone(),
-            outputs: result.outputs.clone(),
-            cached,
-            duration_millis,
-            cost_usd,
-            seed: result.seed,
-        });
-        self.states[at] = State::Done(Arc::new(result.outputs));
+        if node.spec.role == NodeRole::Output {
+            // A node of role `output` has one port.
+            let value = match &ended {
+                Ended::Once(Outcome::Done(values)) => values.values().next().cloned(),
+                Ended::Once(_) => None,
+                Ended::Mapped(steps) => assembled(node, steps).into_values().next(),
+            };
+            self.outputs.extend(value.map(|value| (at, value)));
+        }
+        let has_result = !matches!(ended, Ended::Once(Outcome::Failed(_) | Outcome::LeftOut(_) | Outcome::Cancelled));
+        self.states[at] = State::Ended(ended);
         for &dependant in &node.dependants {
             if let State::Waiting(left) = &mut self.states[dependant] {
                 *left -= 1;
-                if *left == 0 {
-                    self.start(dependant);
+                let waits = *left > 0;
+                let behind = &plan.nodes[dependant];
+                let races = behind.races && behind.axes.is_empty() && has_result;
+                if !waits || (races && gather(self, behind, &[]).is_ok()) {
+                    self.ready.push_back(dependant);
                 }
-            }
-        }
-    }
-
-    /// Ends a node without a result because another one has none.
-    fn skip(&mut self, at: usize, because: &NodeId) {
-        self.states[at] = State::Without;
-        self.emit(RunEvent::NodeSkipped { node: self.plan.nodes[at].id.clone(), because: because.clone() });
-        self.skip_dependants(at, because);
-    }
-
-    /// Skips everything that waits for this node, however far behind. Independent branches go on.
-    fn skip_dependants(&mut self, at: usize, because: &NodeId) {
-        let plan = self.plan.clone();
-        // Not recursive: a workflow may be one long chain.
-        let mut queue = plan.nodes[at].dependants.clone();
-        while let Some(dependant) = queue.pop() {
-            if matches!(self.states[dependant], State::Waiting(_)) {
-                self.states[dependant] = State::Without;
-                let node = &plan.nodes[dependant];
-                self.emit(RunEvent::NodeSkipped { node: node.id.clone(), because: because.clone() });
-                queue.extend(&node.dependants);
-            }
-        }
-    }
-
-    fn end_cancelled(&mut self, at: usize) {
-        self.cancelled = true;
-        self.states[at] = State::Without;
-        let plan = self.plan.clone();
-        self.emit(RunEvent::NodeCancelled { node: plan.nodes[at].id.clone() });
-        // What waits for it will not be started by anybody.
-        let mut queue = plan.nodes[at].dependants.clone();
-        while let Some(dependant) = queue.pop() {
-            if matches!(self.states[dependant], State::Waiting(_)) {
-                self.states[dependant] = State::Without;
-                let node = &plan.nodes[dependant];
-                self.emit(RunEvent::NodeCancelled { node: node.id.clone() });
-                queue.extend(&node.dependants);
             }
         }
     }
@@ -206,12 +316,14 @@ impl Schedule {
             duration_millis: duration.as_millis() as u64,
             cost_usd: self.cost_usd,
         });
-        let outputs = self.plan.outputs.iter().filter_map(|(name, &at)| {
-            let State::Done(values) = &self.states[at] else { return None };
-            // A node of role `output` has one port.
-            let value: Option<&Value> = values.values().next();
-            value.map(|value| (name.clone(), value.clone()))
-        });
-        RunReport { status, outputs: outputs.collect(), failures: self.failures, cost_usd: self.cost_usd, duration }
+        let named = self.plan.outputs.iter();
+        let outputs = named.filter_map(|(name, at)| Some((name.clone(), self.outputs.get(at)?.clone())));
+        RunReport {
+            status,
+            outputs: outputs.collect(),
+            failures: self.failures.clone(),
+            cost_usd: self.cost_usd,
+            duration,
+        }
     }
 }

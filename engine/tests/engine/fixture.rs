@@ -11,7 +11,8 @@ use std::{
 
 use engine::{
     Any, DiscardGenerations, Engine, EngineConfig, EventLog, FixedKeys, Limits, LocalModels, MemoryBlobs, MemoryCache,
-    NoCheckpoints, NodeContext, NodeError, Outbound, OutboundPolicy, Outputs, RunReport, RunRequest, Seed, node,
+    NoApprovals, NoCheckpoints, NoWorkflows, NodeContext, NodeError, Outbound, OutboundPolicy, Outputs, RunReport,
+    RunRequest, Seed, node,
 };
 use shared::{graph::Graph, id::RunId, run::RunEvent};
 use tokio_util::sync::CancellationToken;
@@ -222,10 +223,13 @@ pub fn request(graph: Graph) -> RunRequest {
         scope: "test".into(),
         graph,
         targets: Vec::new(),
+        from: Vec::new(),
         inputs: BTreeMap::new(),
         keys: Arc::new(FixedKeys::none()),
         generations: Arc::new(DiscardGenerations),
         checkpoints: Arc::new(NoCheckpoints),
+        workflows: Arc::new(NoWorkflows),
+        approvals: Arc::new(NoApprovals),
         cancel: CancellationToken::new(),
     }
 }
@@ -252,6 +256,7 @@ pub fn lines(events: &[RunEvent]) -> String {
             format!("{node} {} {}", if *cached { "cached" } else { "done" }, outputs.join(" "))
         }
         RunEvent::NodeFailed { node, failure } => format!("{node} failed: {}", failure.message),
+        RunEvent::NodeWaiting { node, approval } => format!("{node} waits: {}", approval.question),
         RunEvent::NodeSkipped { node, because } => format!("{node} skipped because of {because}"),
         RunEvent::NodeCancelled { node } => format!("{node} cancelled"),
         RunEvent::RunFinished { status, .. } => format!("run {}", status.as_str()),

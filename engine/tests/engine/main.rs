@@ -3,10 +3,12 @@
 mod checkpoint;
 mod film;
 mod fixture;
+mod flow;
 mod graph;
 mod media;
 mod model;
 mod node;
 mod plan;
+mod random;
 mod run;
 mod vendor;

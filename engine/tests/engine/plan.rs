@@ -2,16 +2,28 @@
 
 use std::collections::BTreeMap;
 
-use engine::{Plan, PlanError};
+use engine::{Library, Plan, PlanError, PlanScope};
 use serde_json::json;
-use shared::graph::Mode;
+use shared::{
+    graph::{Graph, Mode},
+    id::NodeId,
+};
 
 use crate::graph::{graph, id};
 
 fn plan(text: &str, targets: &[&str], inputs: serde_json::Value) -> Result<Plan, PlanError> {
     let targets: Vec<_> = targets.iter().map(|target| id(target)).collect();
     let inputs: BTreeMap<_, _> = serde_json::from_value(inputs).unwrap();
-    Plan::new(&graph(text), &targets, &inputs)
+    planned_of(&graph(text), &targets, &inputs)
+}
+
+fn planned_of(
+    graph: &Graph,
+    targets: &[NodeId],
+    inputs: &BTreeMap<String, serde_json::Value>,
+) -> Result<Plan, PlanError> {
+    let scope = PlanScope { targets, ..PlanScope::default() };
+    Plan::new(graph, scope, inputs, &Library::new())
 }
 
 fn planned(plan: &Plan) -> Vec<String> {
@@ -51,10 +63,10 @@ fn a_fault_elsewhere_does_not_keep_a_target_from_running() {
 fn a_muted_target_is_refused_by_name() {
     let mut muted = graph("a:test.number -> b:test.sum");
     muted.nodes.get_mut(&id("a")).unwrap().mode = Mode::Mute;
-    let refused = Plan::new(&muted, &[id("b")], &BTreeMap::new()).err();
+    let refused = planned_of(&muted, &[id("b")], &BTreeMap::new()).err();
     assert_eq!(refused, Some(PlanError::LeftOut { node: id("b") }));
-    assert_eq!(Plan::new(&muted, &[], &BTreeMap::new()).err(), Some(PlanError::Empty));
-    let refused = Plan::new(&muted, &[id("nobody")], &BTreeMap::new()).err();
+    assert_eq!(planned_of(&muted, &[], &BTreeMap::new()).err(), Some(PlanError::Empty));
+    let refused = planned_of(&muted, &[id("nobody")], &BTreeMap::new()).err();
     assert_eq!(refused, Some(PlanError::UnknownTarget { node: id("nobody") }));
 }
 
@@ -68,7 +80,7 @@ fn an_unknown_input_is_refused_with_the_names_there_are() {
 fn an_input_without_a_name_cannot_be_set() {
     let mut unnamed = graph("a:test.input -> b:test.sum");
     unnamed.nodes.get_mut(&id("a")).unwrap().params.insert("name".to_owned(), json!(""));
-    let refused = Plan::new(&unnamed, &[], &BTreeMap::from([(String::new(), json!(2))])).err();
+    let refused = planned_of(&unnamed, &[], &BTreeMap::from([(String::new(), json!(2))])).err();
     assert_eq!(refused, Some(PlanError::UnknownInput { name: String::new(), known: Vec::new() }));
 }
 

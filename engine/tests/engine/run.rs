@@ -246,7 +246,7 @@ async fn trivial_nodes_cost_next_to_nothing() {
         .collect();
     let (engine, request) = (engine(), request(graph(&chains)));
     let begin = Instant::now();
-    let plan = engine.prepare(&request).unwrap();
+    let plan = engine.prepare(&request).await.unwrap();
     let planned = begin.elapsed();
     let report = engine.execute(plan, &request, Arc::new(EventLog::default())).await;
     assert_eq!(report.status, RunStatus::Done);

@@ -3,7 +3,7 @@
 use dioxus::prelude::*;
 use shared::{
     id::NodeId,
-    run::{FailureCode, NodeFailure, NodeStatus},
+    run::{FailureCode, NodeFailure},
 };
 
 use crate::{
@@ -40,7 +40,8 @@ pub fn Failure(id: NodeId) -> Element {
     let failure = use_memo(move || {
         let output = canvas.view.outputs().get(id.clone())?;
         let output = output.read();
-        if output.status == NodeStatus::Failed { output.error.clone() } else { None }
+        // A node that was run over a list may be done and have an error: some of its items failed.
+        if output.status.is_final() { output.error.clone() } else { None }
     });
     let Some(failure) = failure() else { return rsx! {} };
     rsx! {

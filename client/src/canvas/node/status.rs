@@ -40,18 +40,27 @@ fn say(mode: Mode, output: Option<&NodeOutput>, stale: bool) -> Option<Say> {
             let percent = output.progress.map(|part| format!("{:.0} %", part.clamp(0.0, 1.0) * 100.0));
             word(Tone::Accent, None, percent.as_deref().unwrap_or("Running"), "Works now")
         }
+        NodeStatus::Waiting => word(Tone::Warn, Some(Glyph::CircleDashed), "Waits", "Waits for somebody to approve"),
         NodeStatus::Failed => word(Tone::Danger, Some(Glyph::CircleAlert), "Failed", "See below why"),
         NodeStatus::Done | NodeStatus::Cached if stale => {
             word(Tone::Warn, Some(Glyph::RefreshCw), "Stale", "Made from an earlier version of this workflow")
+        }
+        NodeStatus::Done | NodeStatus::Cached if output.error.is_some() => {
+            let items = output.items.as_ref();
+            let text = items.map_or_else(String::new, |items| format!("{} of {} failed", items.failed, items.total));
+            word(Tone::Warn, Some(Glyph::CircleAlert), &text, "See below why")
         }
         NodeStatus::Done => {
             let text = output.duration_millis.map_or_else(|| "Done".into(), duration);
             word(Tone::Ok, Some(Glyph::Check), &text, "Done")
         }
         NodeStatus::Cached => word(Tone::Ok, Some(Glyph::Check), "Cached", "Nothing changed: the earlier result holds"),
-        NodeStatus::Skipped => {
-            word(Tone::Neutral, Some(Glyph::SkipForward), "Skipped", "Something it depends on failed")
-        }
+        NodeStatus::Skipped => word(
+            Tone::Neutral,
+            Some(Glyph::SkipForward),
+            "Skipped",
+            "Its branch was not taken, or something it depends on failed",
+        ),
         NodeStatus::Cancelled => word(Tone::Neutral, Some(Glyph::Ban), "Cancelled", "Stopped before it was done"),
     }
 }
@@ -107,6 +116,8 @@ mod tests {
             text: String::new(),
             preview: Values::new(),
             values: Values::new(),
+            items: None,
+            approvals: Vec::new(),
             history: Vec::new(),
         }
     }

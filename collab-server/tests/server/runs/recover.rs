@@ -50,6 +50,7 @@ async fn cut_off_run(app: &TestApp, workflow: WorkflowId, user: UserId) -> RunId
             duration_millis: 1,
             cost_usd: None,
             seed: None,
+            items: None,
         };
         for event in [finished, RunEvent::NodeStarted { node: id("join"), key: "key".into() }] {
             outputs.apply(run, &event, "2026-11-22T12:00:01Z");

@@ -1,29 +1,28 @@
 //! Plans: what a run will execute, checked and in order.
 //!
 //! A plan is made from a frozen graph and does not change any more. It holds what the targets need and nothing else;
-//! bypassed and muted nodes are gone from it (see [`shared::effective`]), the run's inputs stand in its parameters.
+//! bypassed and muted nodes are gone from it (see [`shared::effective`]), the run's inputs stand in its parameters, and
+//! where lists are gone through is settled (see [`shared::shape`]).
 //! Called by [`crate::Engine::prepare`].
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt::Write,
-};
+mod inner;
+mod order;
+mod restrict;
 
-use petgraph::{
-    Direction,
-    algo::toposort,
-    graph::{DiGraph, NodeIndex},
-    visit::{Dfs, Reversed},
-};
+use std::{borrow::Cow, collections::BTreeMap, fmt::Write, sync::Arc, time::Duration};
+
 use serde_json::Value as Json;
 use shared::{
     check::{Place, Problem, ProblemCode, Severity, check},
     effective::effective,
-    graph::{Graph, Params},
+    graph::{Graph, Params, Pin},
     id::NodeId,
-    merkle::{graph_hash, node_keys},
-    node::{NodeRole, NodeSpec},
+    migrate::migrate,
+    node::{NodeRole, NodeSpec, public_name},
+    shape::Delivery,
 };
+
+pub use inner::{Library, NoWorkflows, WorkflowSource, WorkflowSourceError, resolve};
 
 use crate::{NodeKind, catalog};
 
@@ -33,6 +32,8 @@ pub struct Plan {
     pub(crate) graph_hash: String,
     /// Every node stands behind those it needs.
     pub(crate) nodes: Vec<PlannedNode>,
+    /// The workflow's named inputs: which node takes each.
+    pub(crate) inputs: BTreeMap<String, usize>,
     /// The workflow's named outputs: which node makes each.
     pub(crate) outputs: BTreeMap<String, usize>,
 }
@@ -41,21 +42,53 @@ pub struct Plan {
 pub(crate) struct PlannedNode {
     pub id: NodeId,
     pub kind: &'static NodeKind,
+    /// With the ports that follow from its parameters.
+    pub spec: Cow<'static, NodeSpec>,
     pub params: Params,
     /// In the order of edge ids, which is the order of lists.
     pub wires: Vec<PlannedWire>,
+    /// The lists it is run over, outermost first. Empty: it runs once.
+    pub axes: Vec<PlannedAxis>,
     /// Which nodes wait for this one, each once.
     pub dependants: Vec<usize>,
     /// For how many nodes this one waits.
     pub waits_for: usize,
+    /// Whether it starts as soon as one of those has a value for it.
+    pub races: bool,
     /// See [`shared::merkle::node_keys`].
     pub key: String,
+    /// A result it yields without being run.
+    pub pin: Option<Pin>,
+    /// The person's own time limit for it.
+    pub timeout: Option<Duration>,
+    /// How often it is tried again.
+    pub retries: u32,
+    /// Executed whatever is remembered of it.
+    pub fresh: bool,
+    /// The workflow it stands for.
+    pub inner: Option<Arc<Plan>>,
 }
 
 pub(crate) struct PlannedWire {
     pub input: String,
     pub from: usize,
     pub output: String,
+    pub delivery: Delivery,
+}
+
+/// A list that is gone through.
+pub(crate) struct PlannedAxis {
+    pub from: usize,
+    pub output: String,
+}
+
+/// What of a graph is to be run, and with what.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct PlanScope<'r> {
+    /// These and what they need; empty: everything.
+    pub targets: &'r [NodeId],
+    /// Run anew, whatever is remembered, together with all that depends on them.
+    pub from: &'r [NodeId],
 }
 
 /// Why a graph cannot be run.
@@ -103,10 +136,29 @@ impl PlanError {
 }
 
 impl Plan {
-    /// Checks and orders what `targets` need of `graph` (no targets: everything). `inputs` are the run's values for the
-    /// workflow's named inputs.
-    pub fn new(graph: &Graph, targets: &[NodeId], inputs: &BTreeMap<String, Json>) -> Result<Self, PlanError> {
-        let mut graph = restrict(effective(graph, catalog()), graph, targets)?;
+    /// Checks and orders what is asked for of `graph`. `inputs` are the run's values for the workflow's named inputs,
+    /// `library` holds the workflows that it links.
+    pub fn new(
+        graph: &Graph,
+        scope: PlanScope<'_>,
+        inputs: &BTreeMap<String, Json>,
+        library: &Library,
+    ) -> Result<Self, PlanError> {
+        Self::nested(graph, scope, inputs, library, &mut Vec::new())
+    }
+
+    /// `stack`: the linked workflows that this one is part of.
+    fn nested(
+        graph: &Graph,
+        scope: PlanScope<'_>,
+        inputs: &BTreeMap<String, Json>,
+        library: &Library,
+        stack: &mut Vec<String>,
+    ) -> Result<Self, PlanError> {
+        let mut graph = graph.clone();
+        // From a file, or from a document that nobody has opened since.
+        migrate(&mut graph, catalog());
+        let mut graph = restrict::restrict(effective(&graph, catalog()), &graph, scope)?;
         set_inputs(&mut graph, inputs)?;
         let mut problems = check(&graph, catalog());
         // Opening a workflow with unknown nodes is fine, running them is not.
@@ -115,10 +167,11 @@ impl Plan {
             problems.push(Problem::error(Place::node(id), ProblemCode::UnknownType, message));
         }
         problems.retain(|problem| problem.severity == Severity::Error);
+        let within = inner::plans(&graph, library, stack, &mut problems);
         if !problems.is_empty() {
             return Err(PlanError::Problems(problems));
         }
-        Ok(order(&graph, targets))
+        Ok(order::order(&graph, scope, within))
     }
 
     /// Names this plan: two runs with equal hashes would do the same.
@@ -135,53 +188,6 @@ impl Plan {
     pub fn keys(&self) -> impl Iterator<Item = (&NodeId, &str)> {
         self.nodes.iter().map(|node| (&node.id, node.key.as_str()))
     }
-}
-
-/// What `targets` need of the effective graph.
-fn restrict(mut graph: Graph, whole: &Graph, targets: &[NodeId]) -> Result<Graph, PlanError> {
-    for target in targets {
-        if !whole.nodes.contains_key(target) {
-            return Err(PlanError::UnknownTarget { node: target.clone() });
-        }
-        if !graph.nodes.contains_key(target) {
-            return Err(PlanError::LeftOut { node: target.clone() });
-        }
-    }
-    if graph.nodes.is_empty() {
-        return Err(PlanError::Empty);
-    }
-    if targets.is_empty() {
-        return Ok(graph);
-    }
-    let (wires, index) = wires_of(&graph);
-    let mut needed: BTreeSet<NodeId> = BTreeSet::new();
-    let mut search = Dfs::empty(Reversed(&wires));
-    for target in targets {
-        search.move_to(index[target]);
-        while let Some(n) = search.next(Reversed(&wires)) {
-            needed.insert(wires[n].clone());
-        }
-    }
-    graph.nodes.retain(|id, _| needed.contains(id));
-    graph.edges.retain(|_, edge| needed.contains(&edge.from) && needed.contains(&edge.to));
-    Ok(graph)
-}
-
-fn wires_of(graph: &Graph) -> (DiGraph<NodeId, ()>, BTreeMap<NodeId, NodeIndex>) {
-    let mut wires = DiGraph::with_capacity(graph.nodes.len(), graph.edges.len());
-    let index: BTreeMap<NodeId, NodeIndex> =
-        graph.nodes.keys().map(|id| (id.clone(), wires.add_node(id.clone()))).collect();
-    for edge in graph.edges.values() {
-        // A node that takes two values from one other waits for it once.
-        wires.update_edge(index[&edge.from], index[&edge.to], ());
-    }
-    (wires, index)
-}
-
-/// The public name of a workflow's input or output. An empty one means that it is nobody's business outside.
-fn public_name<'g>(spec: &'g NodeSpec, params: &'g Params) -> Option<&'g str> {
-    let name = params.get("name").or_else(|| spec.param("name").map(|param| &param.default))?.as_str()?;
-    (!name.is_empty()).then_some(name)
 }
 
 fn set_inputs(graph: &mut Graph, inputs: &BTreeMap<String, Json>) -> Result<(), PlanError> {
@@ -201,41 +207,8 @@ fn set_inputs(graph: &mut Graph, inputs: &BTreeMap<String, Json>) -> Result<(), 
         };
         let node = graph.nodes.get_mut(id).expect("found in this graph just now");
         node.params.insert("value".to_owned(), value.clone());
+        // Who gives a value means it.
+        node.pin = None;
     }
     Ok(())
-}
-
-/// The graph was checked: it has no circle, and every type is known.
-fn order(graph: &Graph, targets: &[NodeId]) -> Plan {
-    let (wires, _) = wires_of(graph);
-    let order = toposort(&wires, None).expect("the check refuses circles");
-    let place: BTreeMap<&NodeId, usize> = order.iter().enumerate().map(|(at, n)| (&wires[*n], at)).collect();
-    let mut incoming: BTreeMap<&NodeId, Vec<PlannedWire>> = BTreeMap::new();
-    for edge in graph.edges.values() {
-        let wire = PlannedWire { input: edge.input.clone(), from: place[&edge.from], output: edge.output.clone() };
-        incoming.entry(&edge.to).or_default().push(wire);
-    }
-    let mut keys = node_keys(graph, catalog());
-    let mut outputs = BTreeMap::new();
-    let nodes = order.iter().enumerate().map(|(at, &n)| {
-        let id = &wires[n];
-        let node = &graph.nodes[id];
-        let kind = NodeKind::find(&node.node_type).expect("the check refuses unknown types");
-        if kind.spec().role == NodeRole::Output
-            && let Some(name) = public_name(kind.spec(), &node.params)
-        {
-            outputs.insert(name.to_owned(), at);
-        }
-        PlannedNode {
-            id: id.clone(),
-            kind,
-            params: node.params.clone(),
-            wires: incoming.remove(id).unwrap_or_default(),
-            dependants: wires.neighbors(n).map(|dependant| place[&wires[dependant]]).collect(),
-            waits_for: wires.neighbors_directed(n, Direction::Incoming).count(),
-            key: keys.remove(id).expect("every node of a graph without circles has a key"),
-        }
-    });
-    let nodes = nodes.collect();
-    Plan { graph_hash: graph_hash(graph, targets), nodes, outputs }
 }
