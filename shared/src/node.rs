@@ -148,7 +148,12 @@ impl PortSpec {
 
     /// Whether several wires may end here (a `list<…>` input collects them in the order of their edge ids).
     pub fn is_list(&self) -> bool {
-        matches!(self.value_type, ValueType::List(_)) || self.lists == Lists::First
+        match self.lists {
+            Lists::First => true,
+            // Two lists on one side would have no order of their own.
+            Lists::Paired => false,
+            Lists::Whole | Lists::Each | Lists::Collect => self.value_type.is_list(),
+        }
     }
 }
 

@@ -67,7 +67,7 @@ async fn where_branches_meet_the_one_that_was_taken_goes_on() {
 
 #[tokio::test]
 async fn a_merge_can_take_whichever_comes_first() {
-    let text = "slow:test.hang{\"label\":\"slow\"} -> m:flow.merge{\"pick\":\"arrival\"}
+    let text = "slow:test.hang{\"label\":\"outrun\"} -> m:flow.merge{\"pick\":\"arrival\"}
                 fast:test.number{\"value\":7} -> m
                 m -> out:test.output";
     let request = request(graph(text));

@@ -83,13 +83,25 @@ pub(super) fn check_cycles(effective: &Graph, problems: &mut Vec<Problem>) {
     }
 }
 
-/// One problem for each node whose inputs come from lists that have nothing to do with each other.
+/// One problem for each node whose inputs come from lists that have nothing to do with each other, and for each wire
+/// that turns out to bring something else than its port says.
 pub(super) fn check_lists(effective: &Graph, catalog: &Catalog, problems: &mut Vec<Problem>) {
-    for Unrelated { node, inputs: [one, other] } in shapes(effective, catalog).unrelated {
+    let shapes = shapes(effective, catalog);
+    for Unrelated { node, inputs: [one, other] } in shapes.unrelated {
         let message = format!(
             "`{one}` and `{other}` come from lists that have nothing to do with each other: put a Zip before them to pair \
              their items, or a Cross to try every combination"
         );
         problems.push(Problem::error(Place::field(&node, &other), ProblemCode::UnrelatedLists, message));
+    }
+    for (id, brought) in shapes.mismatched {
+        let place = Place::edge(&id);
+        let told = |problem: &Problem| problem.place == place && problem.code == ProblemCode::TypeMismatch;
+        if !problems.iter().any(told) {
+            let edge = &effective.edges[&id];
+            let message =
+                format!("output `{}` brings {brought}, which input `{}` does not take", edge.output, edge.input);
+            problems.push(Problem::error(place, ProblemCode::TypeMismatch, message));
+        }
     }
 }

@@ -72,6 +72,8 @@ pub struct Shapes {
     /// Of outputs whose type follows from what arrives.
     types: BTreeMap<(NodeId, String), ValueType>,
     pub unrelated: Vec<Unrelated>,
+    /// Wires that look right by the ports alone, but bring something else: what passes through has its own type.
+    pub mismatched: Vec<(EdgeId, ValueType)>,
 }
 
 /// Goes through the graph from its beginnings.

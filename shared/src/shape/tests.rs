@@ -130,6 +130,14 @@ fn whatever_passes_through_keeps_its_type() {
 }
 
 #[test]
+fn what_passes_through_is_checked_by_what_it_is() {
+    let text = "p:photos; i:if; u:upper; p.images -> i.value; i.then -> u.text";
+    let problems = check(&graph(text), &catalog());
+    let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert_eq!(told, ["edges.u:text: output `then` brings list<image>, which input `text` does not take"]);
+}
+
+#[test]
 fn a_pinned_list_is_gone_through_by_itself() {
     let mut graph = graph("b:blur; c:blur; b.image -> c.image");
     let values = Values::from([("image".to_owned(), Value::List(Vec::new()))]);

@@ -62,7 +62,10 @@ impl<'g> Walk<'g> {
         let mut deepest: Option<(usize, &'g str)> = None;
         let mut arriving: BTreeMap<&'g str, Vec<ValueType>> = BTreeMap::new();
         for (edge_id, edge) in wires {
-            let Some((wired, value_type)) = self.wired(edge) else { continue };
+            let Some((wired, value_type, fits)) = self.wired(edge) else { continue };
+            if !fits {
+                self.shapes.mismatched.push((edge_id.clone(), value_type.clone()));
+            }
             if let Some(axis) = self.axis_of(&wired) {
                 deepest = Some(match deepest {
                     None => (axis, edge.input.as_str()),
@@ -87,8 +90,8 @@ impl<'g> Walk<'g> {
         self.note_collector(id);
     }
 
-    /// What the wire delivers, and of which type that is.
-    fn wired(&self, edge: &Edge) -> Option<(Wired, ValueType)> {
+    /// What the wire delivers, of which type that is, and whether the input takes it.
+    fn wired(&self, edge: &Edge) -> Option<(Wired, ValueType, bool)> {
         let (lists, input) = match self.spec(&edge.to) {
             Some(spec) => match spec.input(&edge.input) {
                 Some(port) => (port.lists, port.value_type.clone()),
@@ -99,7 +102,8 @@ impl<'g> Walk<'g> {
         let from = self.output_type(&edge.from, &edge.output)?;
         let mapped = self.shapes.axis(&edge.from).is_some();
         // A wire that cannot work is a problem of its own; until then it brings what it has.
-        let delivery = delivery(lists, &input, &from, mapped).unwrap_or(Delivery::Direct);
+        let known = delivery(lists, &input, &from, mapped);
+        let delivery = known.unwrap_or(Delivery::Direct);
         let value_type = match delivery {
             Delivery::Direct => from,
             Delivery::Each => from.item().clone(),
@@ -117,7 +121,7 @@ impl<'g> Walk<'g> {
                 wired = Wired { delivery, ..source.clone() };
             }
         }
-        Some((wired, value_type))
+        Some((wired, value_type, known.is_some()))
     }
 
     fn output_type(&self, node: &NodeId, output: &str) -> Option<ValueType> {

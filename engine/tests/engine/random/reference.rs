@@ -323,6 +323,17 @@ fn calculate(node: &Node, inputs: &BTreeMap<String, Vec<Vec<Option<Value>>>>) ->
         };
         inputs[input].iter().flatten().flat_map(flat).collect()
     };
+    // What passed through a merge may be of another kind than its port says.
+    let wrong = |input: &String, value: &Value| match input.as_str() {
+        "text" => !matches!(value, Value::Text(_) | Value::Bool(_)),
+        "a" | "b" if node.node_type == "test.both" => !matches!(value, Value::Text(_) | Value::Bool(_)),
+        "keep" | "condition" => !matches!(value, Value::Bool(_)),
+        "texts" => all("texts").iter().any(|item| matches!(item, Value::List(_))),
+        _ => false,
+    };
+    if inputs.iter().any(|(input, wires)| wires.iter().flatten().flatten().any(|value| wrong(input, value))) {
+        return Gone { failed: Some(Where::Here), list: false };
+    }
     let param = |name: &str| node.params.get(name).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
     let truth = |name: &str| first(name).is_none_or(|value| value == Value::Bool(true));
     let one = |port: &str, value: Value| Done(Values::from([(port.to_owned(), value)]));
