@@ -8,6 +8,8 @@ use std::{
 use clap::Args;
 use engine::LocalConfig;
 
+use crate::run::FairLimits;
+
 /// Where the data is. All subcommands that touch a database share it.
 #[derive(Debug, Clone, Args)]
 pub struct DataConfig {
@@ -178,9 +180,94 @@ pub struct Config {
     #[arg(long, env = "OPENFLOW_MAX_ROOM_MEMORY_BYTES", default_value_t = DEFAULT_MAX_ROOM_MEMORY_BYTES)]
     pub max_room_memory_bytes: u64,
 
+    /// Runs that this process executes at once; the rest wait. 0: only `openflow worker` processes execute runs.
+    #[arg(long, env = "OPENFLOW_WORKERS", default_value_t = DEFAULT_WORKERS)]
+    pub workers: usize,
+
+    #[command(flatten)]
+    pub fair: FairConfig,
+
     /// Log one JSON object a line.
     #[arg(long, env = "OPENFLOW_LOG_JSON")]
     pub log_json: bool,
+
+    #[arg(skip)]
+    pub process: Process,
+}
+
+/// What a process does with the database it shares.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Process {
+    /// Owns rooms, answers requests, and may execute runs.
+    #[default]
+    Server,
+    /// Executes runs, and tells servers through the database.
+    Worker,
+}
+
+/// Limits of the queue. Every process that executes runs should have the same ones.
+#[derive(Debug, Clone, Args)]
+pub struct FairConfig {
+    /// Runs of one person that are executed at once.
+    #[arg(long, env = "OPENFLOW_RUNS_PER_PERSON", default_value_t = 4)]
+    pub runs_per_person: u32,
+
+    /// Runs of one workspace that are executed at once.
+    #[arg(long, env = "OPENFLOW_RUNS_PER_WORKSPACE", default_value_t = 12)]
+    pub runs_per_workspace: u32,
+
+    /// Size of the results that each workspace's cache keeps in the database and in blobs of its own, in megabytes.
+    #[arg(long, env = "OPENFLOW_CACHE_MEGABYTES", default_value_t = 512)]
+    pub cache_megabytes: u64,
+}
+
+impl Default for FairConfig {
+    fn default() -> Self {
+        Self { runs_per_person: 4, runs_per_workspace: 12, cache_megabytes: 512 }
+    }
+}
+
+/// What `worker` needs.
+#[derive(Debug, Clone, Args)]
+pub struct WorkerConfig {
+    #[command(flatten)]
+    pub data: DataConfig,
+
+    #[command(flatten)]
+    pub models: ModelsConfig,
+
+    /// Runs that this process executes at once.
+    #[arg(long, env = "OPENFLOW_WORKERS", default_value_t = DEFAULT_WORKERS, value_parser = parse_workers)]
+    pub workers: usize,
+
+    #[command(flatten)]
+    pub fair: FairConfig,
+
+    /// Let nodes and provider keys reach private addresses, such as a model server in the same network.
+    #[arg(long, env = "OPENFLOW_ALLOW_PRIVATE_NETWORK")]
+    pub allow_private_network: bool,
+
+    /// Log one JSON object a line.
+    #[arg(long, env = "OPENFLOW_LOG_JSON")]
+    pub log_json: bool,
+}
+
+impl From<WorkerConfig> for Config {
+    fn from(worker: WorkerConfig) -> Self {
+        let WorkerConfig { data, models, workers, fair, allow_private_network, log_json } = worker;
+        let server = Self::in_folder(&data.data_dir);
+        Self { data, models, workers, fair, allow_private_network, log_json, process: Process::Worker, ..server }
+    }
+}
+
+/// Most of a run is waiting for vendors; what needs cores has limits of its own in the engine.
+const DEFAULT_WORKERS: usize = 16;
+
+fn parse_workers(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(workers) if workers > 0 => Ok(workers),
+        _ => Err("expected a number above 0".into()),
+    }
 }
 
 /// When versions of workflows are kept by themselves, and for how long. Named and pinned ones are kept for good.
@@ -237,8 +324,16 @@ impl Config {
             max_room_memory_bytes: DEFAULT_MAX_ROOM_MEMORY_BYTES,
             versions: VersionConfig::default(),
             github: GitHubConfig::default(),
+            workers: DEFAULT_WORKERS,
+            fair: FairConfig::default(),
             log_json: false,
+            process: Process::Server,
         }
+    }
+
+    /// How many runs may be executed at once, for whom.
+    pub fn limits(&self) -> FairLimits {
+        FairLimits { per_person: self.fair.runs_per_person, per_workspace: self.fair.runs_per_workspace }
     }
 
     /// Whether people reach us through TLS.

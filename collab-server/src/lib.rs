@@ -21,4 +21,4 @@ mod serve;
 pub mod cli;
 
 pub use routes::router;
-pub use serve::{serve, undelayed};
+pub use serve::{serve, undelayed, work};

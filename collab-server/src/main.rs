@@ -1,4 +1,4 @@
-//! The command line: `openflow serve`, `run`, `migrate`, `export`, `import`. Everything else is in the library.
+//! The command line: `openflow serve`, `worker`, `run`, `migrate`, `export`, `import`. Everything else is in the library.
 
 use std::process::ExitCode;
 
@@ -9,7 +9,7 @@ use collab_server::{
         run::RunArgs,
         transfer::{self, ExportArgs, ImportArgs},
     },
-    config::{Config, DataConfig},
+    config::{Config, DataConfig, WorkerConfig},
     db::Db,
     state::make_private,
 };
@@ -30,6 +30,9 @@ enum Command {
     /// Serve the API and the web client.
     #[command(args_override_self = true)]
     Serve(Box<Config>),
+    /// Execute runs for the servers of a Postgres database. Any number, on any machines that reach the same blobs.
+    #[command(args_override_self = true)]
+    Worker(Box<WorkerConfig>),
     /// Make the database, or bring its tables up to date.
     Migrate(DataConfig),
     /// Write a workflow's graph as JSON.
@@ -49,6 +52,11 @@ async fn main() -> anyhow::Result<ExitCode> {
                 TcpListener::bind(config.listen).await.with_context(|| format!("listening on {}", config.listen))?;
             tracing::info!(address = %format_args!("http://{}", listener.local_addr()?), "listening");
             collab_server::serve(*config, listener, stop_on_signal()).await?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Worker(config) => {
+            start_logging(config.log_json);
+            collab_server::work(*config, stop_on_signal()).await?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Migrate(data) => {

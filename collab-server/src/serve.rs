@@ -1,4 +1,4 @@
-//! Starts the server on a listener, and stops it without losing anything.
+//! Starts the server on a listener, or a worker, and stops it without losing anything.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -7,7 +7,13 @@ use axum::serve::{ListenerExt, TapIo};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
-use crate::{auth::sweep_sessions, config::Config, router, state::AppState, version};
+use crate::{
+    auth::sweep_sessions,
+    config::{Config, WorkerConfig},
+    router,
+    state::AppState,
+    version,
+};
 
 /// How long connections may take to finish once we stop. A container is killed after 10 s by default.
 const GRACE: Duration = Duration::from_secs(8);
@@ -43,6 +49,24 @@ pub async fn serve(config: Config, listener: TcpListener, shutdown: Cancellation
     state.rooms.shutdown().await;
     state.db.close().await;
     served?;
+    Ok(())
+}
+
+/// Executes runs of a database that servers and workers share, until `shutdown` is cancelled.
+pub async fn work(config: WorkerConfig, shutdown: CancellationToken) -> anyhow::Result<()> {
+    if config.data.database_url().starts_with("sqlite:") {
+        anyhow::bail!(
+            "a worker needs Postgres, named with --database-url: a SQLite file belongs to one process, whose own \
+             workers are set with `openflow serve --workers`"
+        );
+    }
+    let state = AppState::open(config.into(), shutdown.clone()).await?;
+    engine::samples::install(state.blobs.as_ref()).await.context("storing the samples")?;
+    tracing::info!(workers = state.config.workers, "waiting for runs");
+    shutdown.cancelled().await;
+    state.runs.shutdown().await;
+    state.rooms.shutdown().await;
+    state.db.close().await;
     Ok(())
 }
 

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     auth::{Passwords, Throttle, github::GitHub},
-    config::Config,
+    config::{Config, Process},
     db::{DatabaseLock, Db, document::DbDocStore},
     keys::MasterKey,
     room::{self, DbRights, Rooms, Settings, connection::Refusals},
@@ -84,7 +84,7 @@ impl AppState {
         let local_models = LocalModels::new(config.models.in_data_dir(data_dir), outbound.clone());
         let engine = Engine::new(EngineConfig {
             blobs: blobs.clone(),
-            cache: Arc::new(DbCache::new(db.clone())),
+            cache: Arc::new(DbCache::new(db.clone(), blobs.clone(), config.fair.cache_megabytes << 20)),
             outbound,
             local_models: local_models.clone(),
             limits: Limits::default(),
@@ -112,7 +112,10 @@ impl AppState {
             _lock: lock,
         };
         let state = Self(Arc::new(inner));
-        run::recover(&state).await.context("ending runs that were cut off")?;
+        if state.config.process == Process::Server {
+            run::recover(&state).await.context("taking up what an earlier process left")?;
+        }
+        run::start_workers(&state);
         Ok(state)
     }
 }

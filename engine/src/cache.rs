@@ -9,7 +9,11 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use shared::{run::NodeFailure, value::Values};
+use shared::{
+    id::{NodeId, WorkflowId},
+    run::NodeFailure,
+    value::Values,
+};
 use tokio::sync::watch;
 
 /// What a node made.
@@ -30,6 +34,9 @@ pub trait ResultCache: Send + Sync {
 
     /// Remembers a result.
     async fn put(&self, scope: &str, key: &str, result: &CachedResult);
+
+    /// A node of a workflow has this result now: whoever forgets results had better keep it.
+    async fn shown(&self, _scope: &str, _key: &str, _workflow: WorkflowId, _node: &NodeId) {}
 }
 
 /// A cache in memory, bounded by the size of what it holds.

@@ -87,4 +87,7 @@ pub struct RunSummary {
     pub progress: f64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost_usd: Option<f64>,
+    /// While it waits: its turn in the workspace's queue, 1 is next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<u32>,
 }

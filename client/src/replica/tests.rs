@@ -264,6 +264,7 @@ fn a_result_is_stale_once_the_graph_says_something_else() {
             status: RunStatus::Running,
             progress: 0.0,
             cost_usd: None,
+            position: None,
         };
         outputs.begin_run(run, summary, &[(id("a"), key.clone())]);
         let finished = RunEvent::NodeFinished {

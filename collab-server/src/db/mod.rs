@@ -28,6 +28,12 @@ pub mod blob;
 pub mod provider_key;
 pub mod document;
 pub mod run;
+pub mod run_queue;
+pub mod run_claim;
+pub mod run_lease;
+pub mod run_step;
+pub mod run_event;
+pub mod duty;
 pub mod node_result;
 pub mod version;
 

@@ -1,21 +1,21 @@
-//! Runs: rows of their own, and the results that later runs need not make again (`node_result` below).
+//! Runs as history: what was executed, for whom, and how it ended. How they wait and are taken is `db::run_queue`.
 
 use std::collections::BTreeMap;
 
-use sea_query::{Expr, ExprTrait, Iden, JoinType, Order, Query, SelectStatement};
+use sea_query::{Expr, ExprTrait, Iden, JoinType, LockType, Order, Query, SelectStatement};
 use shared::{
-    api::Run,
-    id::{NodeId, RunId, UserId, WorkflowId},
+    api::{Run, RunPriority},
+    id::{NodeId, RunId, UserId, WorkflowId, WorkspaceId},
     run::{NodeFailure, RunEvent, RunStatus},
     value::Values,
 };
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{Connection, DbError, now, rfc3339, user::UserTable};
+use super::{Connection, DbError, Tx, now, rfc3339, run_step, user::UserTable, workflow::WorkflowTable};
 
 #[derive(Iden)]
-enum RunTable {
+pub(super) enum RunTable {
     #[iden = "run"]
     Table,
     RunId,
@@ -33,51 +33,16 @@ enum RunTable {
     Outputs,
     Failures,
     Events,
-}
-
-pub struct NewRun<'a> {
-    pub id: RunId,
-    pub workflow: WorkflowId,
-    pub started_by: UserId,
-    pub graph_hash: &'a str,
-    /// In the exchange format.
-    pub graph: &'a str,
-    pub targets: &'a [NodeId],
-    pub inputs: &'a BTreeMap<String, serde_json::Value>,
-    pub joined: Option<RunId>,
-    pub created_at: OffsetDateTime,
-}
-
-/// A run is running from the moment it has a row: there is no queue behind it.
-pub async fn insert(db: impl Connection, run: NewRun<'_>) -> Result<(), DbError> {
-    let insert = Query::insert()
-        .into_table(RunTable::Table)
-        .columns([
-            RunTable::RunId,
-            RunTable::WorkflowId,
-            RunTable::StartedBy,
-            RunTable::Status,
-            RunTable::GraphHash,
-            RunTable::Graph,
-            RunTable::Targets,
-            RunTable::Inputs,
-            RunTable::Joined,
-            RunTable::CreatedAt,
-        ])
-        .values_panic([
-            run.id.as_uuid().into(),
-            run.workflow.as_uuid().into(),
-            run.started_by.as_uuid().into(),
-            RunStatus::Running.as_str().into(),
-            run.graph_hash.into(),
-            run.graph.into(),
-            json(&run.targets).into(),
-            json(run.inputs).into(),
-            run.joined.map(RunId::as_uuid).into(),
-            run.created_at.into(),
-        ])
-        .to_owned();
-    db.execute(&insert).await.map(drop)
+    FrozenHash,
+    Priority,
+    QueueOrder,
+    Paused,
+    Worker,
+    LeaseUntil,
+    Attempt,
+    CancelRequested,
+    StartedAt,
+    Announced,
 }
 
 /// How a run ended.
@@ -90,8 +55,12 @@ pub struct EndedRun {
     pub events: Vec<RunEvent>,
 }
 
-/// Ends runs that shared one execution. One that has ended already stays as it is.
-pub async fn end(db: impl Connection, runs: &[RunId], ended: &EndedRun) -> Result<(), DbError> {
+/// Ends a run and those that joined it, and forgets its checkpoints. A run that has ended already stays as it is, and
+/// so does one that `worker` has lost to another. Whether anything ended.
+pub async fn end(tx: &mut Tx, run: RunId, worker: Option<Uuid>, ended: &EndedRun) -> Result<bool, DbError> {
+    if !lock_active(tx, run, worker).await? {
+        return Ok(false);
+    }
     let update = Query::update()
         .table(RunTable::Table)
         .value(RunTable::Status, ended.status.as_str())
@@ -100,13 +69,31 @@ pub async fn end(db: impl Connection, runs: &[RunId], ended: &EndedRun) -> Resul
         .value(RunTable::Outputs, json(&ended.outputs))
         .value(RunTable::Failures, json(&ended.failures))
         .value(RunTable::Events, json(&ended.events))
-        .and_where(Expr::col(RunTable::RunId).is_in(runs.iter().map(|run| run.as_uuid())))
+        // One that joins at this moment waits for the lock, and then finds nothing to join.
+        .and_where(Expr::col(RunTable::RunId).eq(run.as_uuid()).or(Expr::col(RunTable::Joined).eq(run.as_uuid())))
         .and_where(is_active())
         .to_owned();
-    db.execute(&update).await.map(drop)
+    tx.execute(&update).await?;
+    run_step::delete(tx, &[run.as_uuid()]).await?;
+    Ok(true)
 }
 
-fn is_active() -> Expr {
+/// Locks the row of a run that has not ended and, where it matters, is still `worker`'s.
+pub(super) async fn lock_active(tx: &mut Tx, run: RunId, worker: Option<Uuid>) -> Result<bool, DbError> {
+    let mut select = Query::select()
+        .column(RunTable::RunId)
+        .from(RunTable::Table)
+        .and_where(Expr::col(RunTable::RunId).eq(run.as_uuid()))
+        .and_where(is_active())
+        .lock(LockType::NoKeyUpdate)
+        .to_owned();
+    if let Some(worker) = worker {
+        select.and_where(Expr::col(RunTable::Worker).eq(worker));
+    }
+    Ok(tx.fetch_optional::<(Uuid,)>(&select).await?.is_some())
+}
+
+pub(super) fn is_active() -> Expr {
     Expr::col(RunTable::Status).is_in([RunStatus::Queued.as_str(), RunStatus::Running.as_str()])
 }
 
@@ -123,6 +110,10 @@ struct RunRow {
     joined: Option<Uuid>,
     outputs: String,
     failures: String,
+    priority: i32,
+    paused: bool,
+    attempt: i32,
+    started_at: Option<OffsetDateTime>,
 }
 
 impl RunRow {
@@ -139,6 +130,11 @@ impl RunRow {
             joined: self.joined.map(Into::into),
             outputs: read(&self.outputs, "run.outputs")?,
             failures: read(&self.failures, "run.failures")?,
+            priority: priority_of(self.priority),
+            paused: self.paused,
+            attempt: self.attempt.unsigned_abs(),
+            started_at: self.started_at.map(rfc3339),
+            position: None,
         })
     }
 }
@@ -156,6 +152,10 @@ fn select() -> SelectStatement {
             (RunTable::Table, RunTable::Joined),
             (RunTable::Table, RunTable::Outputs),
             (RunTable::Table, RunTable::Failures),
+            (RunTable::Table, RunTable::Priority),
+            (RunTable::Table, RunTable::Paused),
+            (RunTable::Table, RunTable::Attempt),
+            (RunTable::Table, RunTable::StartedAt),
         ])
         .column((UserTable::Table, UserTable::Name))
         .from(RunTable::Table)
@@ -173,24 +173,53 @@ pub async fn find(db: impl Connection, id: RunId) -> Result<Option<Run>, DbError
     row.map(RunRow::into_run).transpose()
 }
 
-/// The latest runs of a workflow, newest first. Ids are in the order of time.
-pub async fn list(db: impl Connection, workflow: WorkflowId, limit: u64) -> Result<Vec<Run>, DbError> {
-    let select = select()
+/// Which runs of a list are meant.
+#[derive(Debug, Clone, Default)]
+pub struct RunFilter {
+    pub statuses: Vec<RunStatus>,
+    pub started_by: Option<UserId>,
+    /// Only runs that are older than this one.
+    pub before: Option<RunId>,
+    pub limit: u64,
+}
+
+/// Runs of a workflow, newest first. Ids are in the order of time.
+pub async fn list(db: impl Connection, workflow: WorkflowId, filter: &RunFilter) -> Result<Vec<Run>, DbError> {
+    let mut select = select()
         .and_where(Expr::col((RunTable::Table, RunTable::WorkflowId)).eq(workflow.as_uuid()))
         .order_by((RunTable::Table, RunTable::RunId), Order::Desc)
-        .limit(limit)
+        .limit(filter.limit)
         .to_owned();
+    if !filter.statuses.is_empty() {
+        let statuses = filter.statuses.iter().map(|status| status.as_str());
+        select.and_where(Expr::col((RunTable::Table, RunTable::Status)).is_in(statuses));
+    }
+    if let Some(user) = filter.started_by {
+        select.and_where(Expr::col((RunTable::Table, RunTable::StartedBy)).eq(user.as_uuid()));
+    }
+    if let Some(run) = filter.before {
+        select.and_where(Expr::col((RunTable::Table, RunTable::RunId)).lt(run.as_uuid()));
+    }
     let rows: Vec<RunRow> = db.fetch_all(&select).await?;
     rows.into_iter().map(RunRow::into_run).collect()
 }
 
-/// Runs that were under way when somebody last looked: after a crash, those that nobody executes any more.
-pub async fn active(db: impl Connection) -> Result<Vec<Run>, DbError> {
+/// Runs of a workspace that have not ended, oldest first.
+pub async fn active(db: impl Connection, workspace: WorkspaceId) -> Result<Vec<Run>, DbError> {
     let select = select()
+        .join(
+            JoinType::InnerJoin,
+            WorkflowTable::Table,
+            Expr::col((WorkflowTable::Table, WorkflowTable::WorkflowId))
+                .equals((RunTable::Table, RunTable::WorkflowId)),
+        )
+        .and_where(Expr::col((WorkflowTable::Table, WorkflowTable::WorkspaceId)).eq(workspace.as_uuid()))
         .and_where(
             Expr::col((RunTable::Table, RunTable::Status))
                 .is_in([RunStatus::Queued.as_str(), RunStatus::Running.as_str()]),
         )
+        .order_by((RunTable::Table, RunTable::RunId), Order::Asc)
+        .limit(1000)
         .to_owned();
     let rows: Vec<RunRow> = db.fetch_all(&select).await?;
     rows.into_iter().map(RunRow::into_run).collect()
@@ -207,6 +236,14 @@ pub async fn events(db: impl Connection, id: RunId) -> Result<Vec<RunEvent>, DbE
     row.map_or(Ok(Vec::new()), |(events,)| read(&events, "run.events"))
 }
 
+pub(super) fn priority_of(number: i32) -> RunPriority {
+    match number {
+        ..0 => RunPriority::Low,
+        0 => RunPriority::Normal,
+        1.. => RunPriority::High,
+    }
+}
+
 fn status(text: &str) -> Result<RunStatus, DbError> {
     serde_json::from_value(text.into()).map_err(|_| DbError::Unreadable { column: "run.status" })
 }
@@ -215,6 +252,6 @@ pub(super) fn json(value: &impl serde::Serialize) -> String {
     serde_json::to_string(value).expect("plain data with text keys")
 }
 
-fn read<T: serde::de::DeserializeOwned>(text: &str, column: &'static str) -> Result<T, DbError> {
+pub(super) fn read<T: serde::de::DeserializeOwned>(text: &str, column: &'static str) -> Result<T, DbError> {
     serde_json::from_str(text).map_err(|_| DbError::Unreadable { column })
 }

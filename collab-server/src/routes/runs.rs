@@ -1,38 +1,41 @@
-//! `runs`: start, watch, cancel, list.
-
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+//! `runs`: start, watch, cancel, list; and the queue they wait in.
 
 use axum::{
     extract::State,
     http::{HeaderMap, StatusCode},
     response::sse::{Event, KeepAlive, Sse},
 };
-use futures_util::{
-    Stream, StreamExt,
-    stream::{self, BoxStream},
-};
+use futures_util::{Stream, StreamExt};
+use serde::Deserialize;
 use shared::{
     access::Role,
-    api::{Run, StartRun},
+    api::{ChangeQueue, ChangeRun, Run, RunPriority, RunQueue, StartRun},
     error::ErrorBody,
-    id::{RunId, WorkflowId},
-    run::RunEvent,
+    id::{RunId, UserId, WorkflowId, WorkspaceId},
+    run::{RunEvent, RunStatus},
 };
+use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::AppJson;
+use super::{AppJson, AppQuery};
 use crate::{
-    access::{RunAccess, WorkflowAccess},
-    db,
+    access::{RunAccess, WorkflowAccess, WorkspaceAccess},
+    auth::CurrentUser,
+    db::{self, run::RunFilter},
     error::AppError,
-    run::{self, ActiveRun},
+    run,
     state::AppState,
 };
 
-const LIST_MAX: u64 = 50;
+const LIST_LEN: u64 = 50;
+const LIST_MAX: u64 = 200;
 
 pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list_runs, start_run)).routes(routes!(open_run)).routes(routes!(cancel_run))
+    OpenApiRouter::new()
+        .routes(routes!(list_runs, start_run))
+        .routes(routes!(open_run, change_run))
+        .routes(routes!(open_queue, change_queue))
+        .routes(routes!(cancel_run))
 }
 
 /// Outside the time limit of other routes.
@@ -40,13 +43,43 @@ pub fn streaming_routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(watch_run))
 }
 
-/// The latest 50 runs of a workflow, newest first.
+/// Which runs a list is about.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct ListRuns {
+    /// Only runs in this state.
+    status: Option<RunStatus>,
+    /// Only runs that this person started.
+    #[param(value_type = Option<String>)]
+    started_by: Option<UserId>,
+    /// Only runs older than this one: the last one of the page before.
+    #[param(value_type = Option<String>)]
+    before: Option<RunId>,
+    /// At most this many, up to 200. Default: 50.
+    limit: Option<u64>,
+}
+
+/// The runs of a workflow, newest first, page by page.
 #[utoipa::path(
-    get, path = "/workflows/{id}/runs", tag = "runs", params(("id" = WorkflowId, Path)),
-    responses((status = 200, body = Vec<Run>), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody)),
+    get, path = "/workflows/{id}/runs", tag = "runs", params(("id" = WorkflowId, Path), ListRuns),
+    responses(
+        (status = 200, body = Vec<Run>), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 404, body = ErrorBody),
+    ),
 )]
-async fn list_runs(State(state): State<AppState>, access: WorkflowAccess) -> Result<AppJson<Vec<Run>>, AppError> {
-    let runs = db::run::list(&state.db, access.workflow.id, LIST_MAX).await?;
+async fn list_runs(
+    State(state): State<AppState>,
+    access: WorkflowAccess,
+    AppQuery(list): AppQuery<ListRuns>,
+) -> Result<AppJson<Vec<Run>>, AppError> {
+    let filter = RunFilter {
+        statuses: list.status.into_iter().collect(),
+        started_by: list.started_by,
+        before: list.before,
+        limit: list.limit.unwrap_or(LIST_LEN).clamp(1, LIST_MAX),
+    };
+    let runs = db::run::list(&state.db, access.workflow.id, &filter).await?;
     Ok(AppJson(runs.into_iter().map(|run| so_far(&state, run)).collect()))
 }
 
@@ -81,6 +114,59 @@ async fn open_run(State(state): State<AppState>, access: RunAccess) -> AppJson<R
     AppJson(so_far(&state, access.run))
 }
 
+/// Hold back, reorder or prioritise a run that waits.
+///
+/// People take turns: a place counts among the waiting runs of the same person. Editors may change anybody's runs,
+/// runners their own; a high priority is for editors.
+#[utoipa::path(
+    patch, path = "/runs/{id}", tag = "runs", params(("id" = RunId, Path)), request_body = ChangeRun,
+    responses(
+        (status = 200, body = Run), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
+    ),
+)]
+async fn change_run(
+    State(state): State<AppState>,
+    access: RunAccess,
+    current: CurrentUser,
+    AppJson(body): AppJson<ChangeRun>,
+) -> Result<AppJson<Run>, AppError> {
+    let own = access.run.started_by == current.user.id || body == ChangeRun::default();
+    let own = own && body.priority != Some(RunPriority::High);
+    access.require(if own { Role::can_run } else { Role::can_edit })?;
+    run::queue::change(&state, &access.run, body).await?;
+    let run = db::run::find(&state.db, access.run.id).await?;
+    Ok(AppJson(run.ok_or_else(|| AppError::not_found("run"))?))
+}
+
+/// What is executed and what waits in a workspace, in the order of turns.
+#[utoipa::path(
+    get, path = "/workspaces/{id}/queue", tag = "runs", params(("id" = WorkspaceId, Path)),
+    responses((status = 200, body = RunQueue), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody)),
+)]
+async fn open_queue(State(state): State<AppState>, access: WorkspaceAccess) -> Result<AppJson<RunQueue>, AppError> {
+    Ok(AppJson(run::queue::list(&state, access.workspace.id).await?))
+}
+
+/// Hold a workspace's queue back, or let it go on. What is executed already goes on.
+#[utoipa::path(
+    patch, path = "/workspaces/{id}/queue", tag = "runs", params(("id" = WorkspaceId, Path)),
+    request_body = ChangeQueue,
+    responses(
+        (status = 200, body = RunQueue), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
+        (status = 404, body = ErrorBody),
+    ),
+)]
+async fn change_queue(
+    State(state): State<AppState>,
+    access: WorkspaceAccess,
+    AppJson(body): AppJson<ChangeQueue>,
+) -> Result<AppJson<RunQueue>, AppError> {
+    access.require(Role::can_manage)?;
+    run::queue::set_paused(&state, access.workspace.id, body.paused).await?;
+    Ok(AppJson(run::queue::list(&state, access.workspace.id).await?))
+}
+
 /// Stop the run; what is finished stays. Runs that share its execution stop with it.
 #[utoipa::path(
     post, path = "/runs/{id}/cancel", tag = "runs", params(("id" = RunId, Path)),
@@ -91,16 +177,15 @@ async fn open_run(State(state): State<AppState>, access: RunAccess) -> AppJson<R
 )]
 async fn cancel_run(State(state): State<AppState>, access: RunAccess) -> Result<(StatusCode, AppJson<Run>), AppError> {
     access.require(Role::can_run)?;
-    if let Some(active) = state.runs.find(access.run.id) {
-        active.cancel.cancel();
-    }
-    Ok((StatusCode::ACCEPTED, AppJson(so_far(&state, access.run))))
+    run::queue::cancel(&state, &access.run).await?;
+    let run = db::run::find(&state.db, access.run.id).await?.unwrap_or(access.run);
+    Ok((StatusCode::ACCEPTED, AppJson(so_far(&state, run))))
 }
 
 /// Adds what a run under way has reached.
 fn so_far(state: &AppState, mut run: Run) -> Run {
     if !run.status.is_final()
-        && let Some(active) = state.runs.find(run.id)
+        && let Some(active) = state.runs.find(run.joined.unwrap_or(run.id))
     {
         let so_far = active.summary();
         (run.outputs, run.failures, run.cost_usd) = (so_far.outputs, so_far.failures, so_far.cost_usd);
@@ -124,45 +209,17 @@ async fn watch_run(
     access: RunAccess,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Event, axum::Error>>>, AppError> {
-    let seen = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse::<usize>().ok());
-    let events: BoxStream<'static, Result<Event, axum::Error>> = match find_events(&state, access.run.id).await? {
-        Events::Live(active) => live(active, seen.map_or(0, |last| last + 1)).boxed(),
-        Events::Kept(events) => stream::iter(events).map(|event| to_event(&event)).boxed(),
-    };
+    let seen = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.split_once('-'));
+    let seen = seen.and_then(|(attempt, number)| Some((attempt.parse().ok()?, number.parse().ok()?)));
     let stop = state.shutdown.clone().cancelled_owned();
+    let events = run::tail(state, &access.run, seen).map(|told| {
+        let event = to_event(&told.event)?;
+        Ok(match told.at {
+            Some((attempt, number)) => event.id(format!("{attempt}-{number}")),
+            None => event,
+        })
+    });
     Ok(Sse::new(events.take_until(stop)).keep_alive(KeepAlive::default()))
-}
-
-enum Events {
-    Live(Arc<ActiveRun>),
-    Kept(Vec<RunEvent>),
-}
-
-async fn find_events(state: &AppState, run: RunId) -> Result<Events, AppError> {
-    // A run leaves the list of active ones a moment before its row is final.
-    for _ in 0..100 {
-        if let Some(active) = state.runs.find(run) {
-            return Ok(Events::Live(active));
-        }
-        let events = db::run::events(&state.db, run).await?;
-        if !events.is_empty() {
-            return Ok(Events::Kept(events));
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    Err(AppError::unavailable("the run's events cannot be read now, try again"))
-}
-
-fn live(active: Arc<ActiveRun>, seen: usize) -> impl Stream<Item = Result<Event, axum::Error>> + Send {
-    let waiting = VecDeque::<Arc<RunEvent>>::new();
-    stream::unfold((active, seen, waiting), async |(active, seen, mut waiting)| {
-        if waiting.is_empty() {
-            waiting.extend(active.events_after(seen).await);
-        }
-        let event = waiting.pop_front()?;
-        let event = to_event(&event).map(|event_of| event_of.id(seen.to_string()));
-        Some((event, (active, seen + 1, waiting)))
-    })
 }
 
 fn to_event(event: &RunEvent) -> Result<Event, axum::Error> {

@@ -1,4 +1,4 @@
-//! An execution under way: its events so far, and who waits for more.
+//! An execution under way in this process: its events so far, and who waits for more.
 
 use std::{
     collections::BTreeMap,
@@ -15,15 +15,19 @@ use tokio_util::sync::CancellationToken;
 
 use crate::db::run::EndedRun;
 
-/// An execution, shared by the run that started it, those that joined, and every event stream.
+/// One attempt at a run, shared by its worker, its writer and every event stream.
 pub struct ActiveRun {
     pub run: RunId,
     pub workflow: WorkflowId,
     pub workspace: WorkspaceId,
-    pub graph_hash: String,
+    pub attempt: i32,
     /// The workflow's named outputs: which node makes each.
     pub outputs: BTreeMap<String, NodeId>,
+    /// Somebody wants the run to end; what is finished stays.
     pub cancel: CancellationToken,
+    /// This process executes the run no further, but the run goes on: the process stops, or another one has the run.
+    /// From then on nothing is written about it here.
+    pub leave: CancellationToken,
     /// Appended to by the writer alone. A lock and not a channel, because a late joiner reads from the start.
     events: Mutex<Vec<Arc<RunEvent>>>,
     /// How many events there are, and whether no more will come. Sent by the writer after the append.
@@ -41,12 +45,12 @@ impl ActiveRun {
         run: RunId,
         workflow: WorkflowId,
         workspace: WorkspaceId,
-        graph_hash: String,
+        attempt: i32,
         outputs: BTreeMap<String, NodeId>,
-        cancel: CancellationToken,
     ) -> Self {
         let (length, _) = watch::channel(Length::default());
-        Self { run, workflow, workspace, graph_hash, outputs, cancel, events: Mutex::default(), length }
+        let (cancel, leave) = (CancellationToken::new(), CancellationToken::new());
+        Self { run, workflow, workspace, attempt, outputs, cancel, leave, events: Mutex::default(), length }
     }
 
     /// Adds events. Only the writer calls this.
@@ -69,13 +73,6 @@ impl ActiveRun {
         // The sender lives as long as `self` does.
         let _ = length.wait_for(|now| now.events > seen || now.ended).await;
         self.events.lock().unwrap_or_else(PoisonError::into_inner).get(seen..).unwrap_or_default().to_vec()
-    }
-
-    /// Waits until no more events will come.
-    pub(super) async fn ended(&self) {
-        let mut length = self.length.subscribe();
-        // The sender lives as long as `self` does.
-        let _ = length.wait_for(|now| now.ended).await;
     }
 
     /// What the events so far come to.

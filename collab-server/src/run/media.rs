@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine::{Plan, RunRequest, catalog};
+use engine::{Plan, catalog};
 use serde_json::Value as Json;
 use shared::{
     error::ErrorCode,
@@ -90,11 +90,12 @@ fn for_each_poster(
 pub async fn check(
     state: &AppState,
     workspace: WorkspaceId,
-    request: &RunRequest,
+    graph: &Graph,
+    inputs: &BTreeMap<String, Json>,
     plan: &Plan,
 ) -> Result<(), AppError> {
     let planned: BTreeSet<&NodeId> = plan.keys().map(|(node, _)| node).collect();
-    let mut needed = request.graph.clone();
+    let mut needed = graph.clone();
     needed.nodes.retain(|id, _| planned.contains(id));
     for (id, node) in &needed.nodes {
         let alone = Graph { nodes: BTreeMap::from([(id.clone(), node.clone())]), ..Graph::default() };
@@ -104,7 +105,7 @@ pub async fn check(
         }
     }
     let mut given = Node::new("inputs");
-    given.params = request.inputs.clone();
+    given.params = inputs.clone();
     let given = Graph { nodes: BTreeMap::from([(NodeId::random(), given)]), ..Graph::default() };
     match unreadable(state, workspace, &blobs::named_in(&given)).await?.first() {
         Some(blob) => Err(AppError::bad_request(format!("`inputs`: the media `{blob}` is not in this workspace"))),

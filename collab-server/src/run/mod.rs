@@ -1,85 +1,156 @@
-//! The run service: freezes a workflow's graph, executes it, and tells everybody.
+//! The run service: queues runs of frozen graphs, executes them, and tells everybody.
 //!
-//! A run is a row (`db::run`), an entry in the workflow's outputs document (through [`crate::room`]), and while it is
-//! under way an [`ActiveRun`] in memory, which event streams read from. What executes it is the engine; what it emits
-//! goes through `sink` (coalesced) to `writer` (document, rights, row, streams). `capture` keeps the record of every
-//! model call. Called by `routes::runs`; this server executes what it started, there is no queue between servers yet.
+//! A run is a row. `start` freezes a graph and queues it; a worker of this process or another claims it (`claim`,
+//! `fair`), keeps a lease on it (`worker`) and executes it (`execute`), with checkpoints after every step. What the
+//! engine emits goes through `sink` (coalesced) to `writer`: checkpoints, outputs document, row, streams. What workers in
+//! other processes emit comes through `feed`. `queue` is what people do about runs that wait, `tail` is watching one,
+//! `capture` the record of every model call. Called by `routes::runs`. docs/runs.md says what a run promises.
 
 mod active;
 mod cache;
-mod media;
 mod capture;
+mod checkpoints;
+mod claim;
+mod document;
+mod execute;
+mod fair;
+mod feed;
+mod media;
+mod positions;
+pub mod queue;
+mod reach;
 mod recover;
 mod sink;
 mod start;
+mod tail;
+mod worker;
 mod writer;
 
 use std::{
     collections::HashMap,
+    future::Future,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use shared::id::{RunId, WorkflowId};
+use tokio::sync::Notify;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use uuid::Uuid;
 
 pub use active::ActiveRun;
 pub use cache::DbCache;
 pub use capture::Generations;
+pub use checkpoints::RunCheckpoints;
+pub use fair::FairLimits;
 pub use recover::recover;
 pub use start::start;
+pub use tail::{Told, tail};
+pub use worker::start_workers;
 
-/// How long runs may take to wind up when the server stops.
+/// How long this process may take to leave its runs when it stops.
 const SHUTDOWN: Duration = Duration::from_secs(7);
 
-/// All runs that this server executes now. Cheap to clone.
+/// What this process does about runs. Cheap to clone.
 #[derive(Clone)]
 pub struct Runs(Arc<Inner>);
 
 struct Inner {
-    /// A lock because any request may start, join or watch; held for a look-up, never across an await.
-    table: Mutex<Table>,
+    /// This process, in the leases of the runs it executes.
+    worker: Uuid,
+    /// Runs that this process executes. A lock because any request may look; held for a look-up, never across an await.
+    table: Mutex<HashMap<RunId, Arc<ActiveRun>>>,
     tasks: TaskTracker,
-    /// Ends every run; the parent of their own tokens.
+    /// Ends all tasks. Runs are left, not ended: the next worker goes on with them.
     stop: CancellationToken,
-}
-
-#[derive(Default)]
-struct Table {
-    /// Those that joined stand here under their own ids too.
-    by_id: HashMap<RunId, Arc<ActiveRun>>,
-    /// By workflow and hash of the plan: where an identical run finds the one to join.
-    by_hash: HashMap<(WorkflowId, String), Arc<ActiveRun>>,
+    /// Wakes whoever looks for runs.
+    work: Notify,
+    /// Wakes whoever shows positions.
+    order: Notify,
 }
 
 impl Runs {
-    /// None yet. All of them are cancelled with `stop`.
+    /// None yet. Everything ends with `stop`.
     pub fn new(stop: CancellationToken) -> Self {
-        Self(Arc::new(Inner { table: Mutex::default(), tasks: TaskTracker::new(), stop }))
+        Self(Arc::new(Inner {
+            worker: Uuid::now_v7(),
+            table: Mutex::default(),
+            tasks: TaskTracker::new(),
+            stop,
+            work: Notify::new(),
+            order: Notify::new(),
+        }))
     }
 
-    /// The execution behind a run, if it is under way.
+    /// The execution of a run, if this process has it.
     pub fn find(&self, run: RunId) -> Option<Arc<ActiveRun>> {
-        self.table().by_id.get(&run).cloned()
+        self.table().get(&run).cloned()
     }
 
     /// Cancels the executions of a workflow, because it is being deleted.
     pub fn cancel_workflow(&self, workflow: WorkflowId) {
-        for active in self.table().by_id.values().filter(|active| active.workflow == workflow) {
+        for active in self.table().values().filter(|active| active.workflow == workflow) {
             active.cancel.cancel();
         }
     }
 
-    /// Cancels everything and waits until it is written down.
+    /// Leaves all runs to the next worker, and waits until that is written down.
     pub async fn shutdown(&self) {
         self.0.stop.cancel();
         self.0.tasks.close();
         if tokio::time::timeout(SHUTDOWN, self.0.tasks.wait()).await.is_err() {
-            tracing::error!(runs = self.table().by_id.len(), "some runs did not end in time");
+            tracing::error!(runs = self.table().len(), "some runs could not be left in time");
         }
     }
 
-    fn table(&self) -> MutexGuard<'_, Table> {
+    fn worker(&self) -> Uuid {
+        self.0.worker
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.0.stop.is_cancelled()
+    }
+
+    async fn stopped(&self) {
+        self.0.stop.cancelled().await;
+    }
+
+    /// What `work` comes to; `None` if the server stops first.
+    async fn unless_stopped<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        self.0.stop.run_until_cancelled(work).await
+    }
+
+    fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.0.tasks.spawn(work);
+    }
+
+    /// There may be something to execute, and positions have moved.
+    fn queue_changed(&self) {
+        self.0.work.notify_one();
+        self.0.order.notify_one();
+    }
+
+    async fn woken(&self) {
+        self.0.work.notified().await;
+    }
+
+    async fn order_changed(&self) {
+        self.0.order.notified().await;
+    }
+
+    fn enter(&self, active: &Arc<ActiveRun>) {
+        self.table().insert(active.run, active.clone());
+    }
+
+    fn leave(&self, active: &ActiveRun) {
+        self.table().remove(&active.run);
+    }
+
+    fn active(&self) -> Vec<Arc<ActiveRun>> {
+        self.table().values().cloned().collect()
+    }
+
+    fn table(&self) -> MutexGuard<'_, HashMap<RunId, Arc<ActiveRun>>> {
         self.0.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,79 +1,55 @@
-//! After a crash: runs that nobody executes any more are ended honestly, in their rows and on the canvas.
+//! What an earlier process left: runs to go on with, documents that do not say how a run ended, results that are old.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeSet, time::Duration};
 
-use shared::{
-    api::Run,
-    document::OutputsDocument,
-    id::NodeId,
-    run::{FailureCode, NodeFailure, NodeStatus, RunEvent, RunStatus},
-    value::Values,
-};
+use shared::{document::OutputsDocument, id::WorkflowId};
 
+use super::tail::finished;
 use crate::{
-    db::{self, DbError, run::EndedRun},
-    room::RoomError,
+    db::{self, Db, DbError},
     state::AppState,
 };
 
 /// How long results are remembered.
 const RESULTS_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 
-/// Called once, before the first request: this server is the only one that executes runs, so every row that says
-/// "running" is left over from one that died.
+/// Called once, before the first request.
 pub async fn recover(state: &AppState) -> Result<(), DbError> {
-    for run in db::run::active(&state.db).await? {
-        tracing::warn!(run = %run.id, workflow = %run.workflow, "a run was cut off by the end of the server");
-        let failures = match repair(state, &run).await {
-            Ok(failures) => failures,
-            Err(error) => {
-                // The document may be damaged; the row can be ended all the same.
-                tracing::error!(run = %run.id, error = %anyhow::Error::from(error), "could not repair outputs");
-                BTreeMap::new()
-            }
-        };
-        let ended = EndedRun {
-            status: RunStatus::Failed,
-            cost_usd: None,
-            outputs: Values::new(),
-            failures,
-            events: vec![finished()],
-        };
-        db::run::end(&state.db, &[run.id], &ended).await?;
+    let unreadable = db::run_lease::without_graph(&state.db).await?;
+    db::run_lease::end_without_graph(&state.db).await?;
+    if matches!(state.db, Db::Sqlite { .. }) {
+        // Nobody else works on this file, so whatever was executed was executed by a process that is gone.
+        let left = db::run_lease::release_all(&state.db).await?;
+        tracing::info!(left, ended = unreadable.len(), "runs of an earlier process are taken up again");
     }
     let forgotten = db::node_result::delete_before(&state.db, db::now() - RESULTS_KEPT).await?;
-    tracing::debug!(forgotten, "old results are forgotten");
+    let graphs = db::run_queue::sweep_graphs(&state.db).await?;
+    tracing::debug!(forgotten, graphs, "old results and graphs are forgotten");
+    // Not before the first request: it opens documents.
+    let shown = state.clone();
+    state.runs.spawn(async move {
+        for workflow in unreadable {
+            if let Err(error) = repair(&shown, workflow).await {
+                tracing::error!(%workflow, %error, "could not repair outputs");
+            }
+        }
+    });
     Ok(())
 }
 
-/// How long it had worked is not known.
-fn finished() -> RunEvent {
-    RunEvent::RunFinished { status: RunStatus::Failed, duration_millis: 0, cost_usd: None }
-}
-
-/// Nodes that were at work have failed, nodes that were waiting were never begun. What was finished stays.
-async fn repair(state: &AppState, run: &Run) -> Result<BTreeMap<NodeId, NodeFailure>, RoomError> {
-    let outputs = state.rooms.outputs(run.workflow).await?;
-    let mut events = Vec::new();
-    let mut failures = BTreeMap::new();
-    for (node, _) in outputs.nodes.iter().filter(|(_, output)| output.run == run.id && !output.status.is_final()) {
-        events.push(match outputs.nodes[node].status {
-            NodeStatus::Running => {
-                let failure = NodeFailure {
-                    code: FailureCode::Internal,
-                    message: "the server stopped while this node was at work: run it again".to_owned(),
-                    field: None,
-                    raw: None,
-                };
-                failures.insert(node.clone(), failure.clone());
-                RunEvent::NodeFailed { node: node.clone(), failure }
-            }
-            _ => RunEvent::NodeCancelled { node: node.clone() },
-        });
+/// What a document shows as under way and the rows know as ended is ended there too.
+async fn repair(state: &AppState, workflow: WorkflowId) -> Result<(), anyhow::Error> {
+    let shown = state.rooms.outputs(workflow).await?.runs;
+    let open: BTreeSet<_> = shown.iter().filter(|(_, run)| !run.status.is_final()).map(|(id, _)| *id).collect();
+    for run in open {
+        let ended = match db::run::find(&state.db, run).await? {
+            Some(row) if !row.status.is_final() => continue,
+            Some(row) => finished(row.status),
+            None => finished(shared::run::RunStatus::Cancelled),
+        };
+        let now = db::rfc3339(db::now());
+        let write = move |outputs: &OutputsDocument| outputs.apply(run, &ended, &now);
+        state.rooms.write_outputs(workflow, Box::new(write)).await?;
     }
-    events.push(finished());
-    let (id, now) = (run.id, db::rfc3339(db::now()));
-    let write = move |outputs: &OutputsDocument| events.iter().for_each(|event| outputs.apply(id, event, &now));
-    state.rooms.write_outputs(run.workflow, Box::new(write)).await?;
-    Ok(failures)
+    Ok(())
 }

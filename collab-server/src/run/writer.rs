@@ -1,85 +1,173 @@
-//! Writes down what a run's events say, 20 times a second: rights to new media, the outputs document, the row, and then
-//! the event streams. In this order, so that whoever hears of a result can fetch it.
+//! Writes down what a run's events say, 20 times a second: rights to new media, checkpoints, the outputs document, the
+//! row, and then the event streams. In this order, so that whoever hears of a result can fetch it, and so that what is
+//! shown as finished is not done again.
 
 use std::{sync::Arc, time::Duration};
 
 use shared::{
-    id::RunId,
     run::RunEvent,
     value::{Media, Value},
 };
 
-use super::{ActiveRun, active::summarise, sink::Buffer};
-use crate::{blobs::grant_media, db, room::RoomError, state::AppState};
+use super::{ActiveRun, RunCheckpoints, active::summarise, document, sink::Buffer};
+use crate::{
+    blobs::grant_media,
+    config::Process,
+    db::{self, Db, DbError, run_event::EventBatch},
+    room::RoomError,
+    state::AppState,
+};
 
 const INTERVAL: Duration = Duration::from_millis(50);
+/// Between tries while the database does not answer. The lease decides how long that goes on.
+const RETRY: Duration = Duration::from_millis(500);
 
-/// Writes until the run has finished.
-pub async fn write(state: AppState, active: Arc<ActiveRun>, buffer: Arc<Buffer>) {
-    let mut poster = None;
-    loop {
-        let events = buffer.take().await;
-        for media in events.iter().flat_map(media_in) {
-            if let Err(error) = grant_media(&state, active.workspace, media).await {
-                tracing::error!(run = %active.run, error = %anyhow::Error::from(error), "could not grant a result");
+/// The writer of one attempt at a run.
+pub struct Writer {
+    state: AppState,
+    active: Arc<ActiveRun>,
+    checkpoints: Arc<RunCheckpoints>,
+    /// The number of the run's last row of events, once it is known.
+    seq: Option<i64>,
+}
+
+impl Writer {
+    pub fn new(state: AppState, active: Arc<ActiveRun>, checkpoints: Arc<RunCheckpoints>) -> Self {
+        Self { state, active, checkpoints, seq: None }
+    }
+
+    /// Writes until the run has finished, or this process leaves it.
+    pub async fn write(mut self, buffer: Arc<Buffer>) {
+        let mut poster = None;
+        loop {
+            let events = tokio::select! {
+                biased;
+                () = self.active.leave.cancelled() => {
+                    // What is finished by now is for the next attempt; its events are told by that one.
+                    self.store(&[]).await;
+                    return;
+                }
+                events = buffer.take() => events,
+            };
+            for media in events.iter().flat_map(media_in) {
+                if let Err(error) = grant_media(&self.state, self.active.workspace, media).await {
+                    let run = self.active.run;
+                    tracing::error!(%run, error = %anyhow::Error::from(error), "could not grant a result");
+                }
+                poster = media.poster.clone().or(poster);
             }
-            poster = media.poster.clone().or(poster);
+            if !self.store(&events).await {
+                return;
+            }
+            self.show(&events).await;
+            let finished = events.iter().any(|event| matches!(event, RunEvent::RunFinished { .. }));
+            if finished {
+                self.end(&events).await;
+            }
+            self.active.publish(events);
+            if finished {
+                break;
+            }
+            tokio::time::sleep(INTERVAL).await;
         }
-        write_document(&state, &active, &events).await;
-        let finished = events.iter().any(|event| matches!(event, RunEvent::RunFinished { .. }));
-        if finished {
-            end(&state, &active, &events).await;
+        if let Some(poster) = poster
+            && let Err(error) = db::workflow::set_poster(&self.state.db, self.active.workflow, poster.as_str()).await
+        {
+            let workflow = self.active.workflow;
+            tracing::warn!(%workflow, error = %anyhow::Error::from(error), "could not set the poster");
         }
-        active.publish(events);
-        if finished {
-            active.close();
-            break;
-        }
-        tokio::time::sleep(INTERVAL).await;
     }
-    if let Some(poster) = poster
-        && let Err(error) = db::workflow::set_poster(&state.db, active.workflow, poster.as_str()).await
-    {
-        tracing::warn!(workflow = %active.workflow, error = %anyhow::Error::from(error), "could not set the poster");
-    }
-}
 
-async fn write_document(state: &AppState, active: &ActiveRun, events: &[RunEvent]) {
-    let (run, events, now) = (active.run, events.to_vec(), db::rfc3339(db::now()));
-    let write = Box::new(move |outputs: &shared::document::OutputsDocument| {
-        events.iter().for_each(|event| outputs.apply(run, event, &now));
-    });
-    match state.rooms.write_outputs(active.workflow, write).await {
-        Ok(()) => {}
-        // The workflow was deleted: nobody is there to see the rest.
-        Err(RoomError::NotFound) => active.cancel.cancel(),
-        Err(error) => {
-            tracing::error!(run = %active.run, error = %anyhow::Error::from(error), "could not write outputs");
+    /// Commits checkpoints and events. Tries until it is done, or the run is not this process's any more: `false`.
+    async fn store(&mut self, events: &[RunEvent]) -> bool {
+        let steps = self.checkpoints.take_waiting(self.state.blobs.as_ref()).await;
+        loop {
+            match self.try_store(&steps, events).await {
+                Ok(true) => return true,
+                Ok(false) => {
+                    self.active.leave.cancel();
+                    return false;
+                }
+                Err(error) => {
+                    let run = self.active.run;
+                    tracing::warn!(%run, error = %anyhow::Error::from(error), "could not store a run's progress");
+                }
+            }
+            if self.active.leave.is_cancelled() || self.state.runs.is_stopping() {
+                self.active.leave.cancel();
+                return false;
+            }
+            tokio::time::sleep(RETRY).await;
         }
     }
-}
 
-/// Takes the run off the list of active ones, so that nobody joins it any more, and ends its rows.
-pub(super) async fn end(state: &AppState, active: &ActiveRun, last: &[RunEvent]) {
-    let runs: Vec<RunId> = {
-        let mut table = state.runs.table();
-        // Unless a newer one stands there, because this one was cancelled.
-        let key = (active.workflow, active.graph_hash.clone());
-        if table.by_hash.get(&key).is_some_and(|other| other.run == active.run) {
-            table.by_hash.remove(&key);
+    async fn try_store(&mut self, steps: &[(String, String)], events: &[RunEvent]) -> Result<bool, DbError> {
+        let told = !events.is_empty() && matches!(self.state.db, Db::Postgres(_));
+        if steps.is_empty() && !told {
+            return Ok(true);
         }
-        // Streams that are open hold the run themselves; later ones find the row.
-        table.by_id.extract_if(|_, other| other.run == active.run).map(|(run, _)| run).collect()
-    };
-    let so_far = active.summary();
-    let ended = summarise(so_far.events.iter().chain(last), &active.outputs);
-    if let Err(error) = db::run::end(&state.db, &runs, &ended).await {
-        tracing::error!(run = %active.run, error = %anyhow::Error::from(error), "could not record the end of a run");
+        let (run, attempt) = (self.active.run, self.active.attempt);
+        let mut tx = self.state.db.begin().await?;
+        if !db::run_lease::hold(&mut tx, run, self.state.runs.worker()).await? {
+            return Ok(false);
+        }
+        db::run_step::insert(&mut tx, run, steps).await?;
+        let mut seq = self.seq;
+        if told {
+            let next = match seq {
+                Some(last) => last + 1,
+                None => db::run_event::last_seq(&mut tx, run).await? + 1,
+            };
+            let batch = EventBatch { run, seq: next, attempt, events: events.to_vec() };
+            db::run_event::insert(&mut tx, &batch).await?;
+            if self.state.config.process == Process::Server {
+                db::run_event::set_announced(&mut tx, run, next).await?;
+            }
+            seq = Some(next);
+        }
+        tx.commit().await?;
+        self.seq = seq;
+        Ok(true)
     }
-    tracing::info!(
-        run = %active.run, workflow = %active.workflow, status = ended.status.as_str(),
-        failures = ended.failures.len(), "run ended"
-    );
+
+    async fn show(&self, events: &[RunEvent]) {
+        if self.state.config.process != Process::Server {
+            return;
+        }
+        let active = &self.active;
+        match document::apply(&self.state, active.workflow, active.run, events.to_vec()).await {
+            Ok(()) => {}
+            // The workflow was deleted: nobody is there to see the rest.
+            Err(RoomError::NotFound) => active.cancel.cancel(),
+            Err(error) => {
+                tracing::error!(run = %active.run, error = %anyhow::Error::from(error), "could not write outputs");
+            }
+        }
+    }
+
+    async fn end(&self, last: &[RunEvent]) {
+        let active = &self.active;
+        let so_far = active.summary();
+        let ended = summarise(so_far.events.iter().chain(last), &active.outputs);
+        let written = async {
+            let mut tx = self.state.db.begin().await?;
+            let ours = db::run::end(&mut tx, active.run, Some(self.state.runs.worker()), &ended).await?;
+            tx.commit().await?;
+            Ok::<_, DbError>(ours)
+        };
+        match written.await {
+            Ok(true) => tracing::info!(
+                run = %active.run, workflow = %active.workflow, status = ended.status.as_str(),
+                failures = ended.failures.len(), "run ended"
+            ),
+            Ok(false) => tracing::warn!(run = %active.run, "a run ended here that is not this worker's any more"),
+            // Everything it did is checkpointed: the next attempt ends it at once.
+            Err(error) => {
+                tracing::error!(run = %active.run, error = %anyhow::Error::from(error), "could not record the end");
+                active.leave.cancel();
+            }
+        }
+    }
 }
 
 /// All media that an event is the first to name.

@@ -6,9 +6,9 @@ use serde_json::Value as Json;
 use shared::{run::FailureCode, value::Media};
 
 use crate::{
-    Generation, NodeContext, NodeError,
+    Generation, NodeContext, NodeError, VendorJob,
     generation::{GenerationError, GenerationKind, Outcome},
-    provider::ProviderError,
+    provider::{LOCAL, ProviderError},
 };
 
 pub(super) struct Call<'a> {
@@ -39,6 +39,26 @@ impl<'a> Call<'a> {
         (output.blob, output.mime) = (Some(media.blob.clone()), Some(media.mime.clone()));
         (output.width, output.height, output.file_size_bytes) = (media.width, media.height, Some(media.size_bytes));
         (output.fps, output.duration_ms) = (media.fps, media.duration_millis);
+    }
+
+    /// To be called right before a request that may be billed: from here on it is known to have left.
+    ///
+    /// Refused if an earlier attempt at this run left one open. Whether the vendor has it nobody can tell, and what may
+    /// have been paid is not sent again.
+    pub async fn leave(&mut self) -> Result<(), NodeError> {
+        if self.generation.provider == LOCAL {
+            return Ok(());
+        }
+        if self.ctx.job().is_some() {
+            let message = format!(
+                "the worker was lost while `{}` was being asked: whether it answered, and billed it, is unknown, so the \
+                 request was not sent again; run the node again to ask anew",
+                self.generation.provider
+            );
+            return Err(self.failed(ProviderError::new(FailureCode::Internal, message)));
+        }
+        let job = VendorJob { provider: self.generation.provider.clone(), id: None, data: Json::Null };
+        self.ctx.store_job(&job).await
     }
 
     /// Hands in the record.

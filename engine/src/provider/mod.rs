@@ -224,7 +224,7 @@ pub(crate) struct Connection {
 }
 
 /// The models of this machine: no key, no vendor.
-const LOCAL: &str = "local";
+pub(crate) const LOCAL: &str = "local";
 
 /// Finds the key that `connection` names: `openai`, or `openai:team` where there are several of one provider.
 ///

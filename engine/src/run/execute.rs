@@ -81,18 +81,35 @@ async fn work(
         return work.run_with_retries(inputs, params).await;
     }
     let key = result_key(spec, &params, &inputs);
+    let ending = shared_work(engine, scope, &work, &key, inputs, params, cancel).await;
+    if let (Ending::Done(_), Some(workflow)) = (&ending, scope.workflow) {
+        engine.config.cache.shown(&scope.cache_scope, &key, workflow, &node.id).await;
+    }
+    ending
+}
+
+/// Finds the result, waits for somebody who is making it, or makes it for everybody.
+async fn shared_work(
+    engine: &Inner,
+    scope: &RunScope,
+    work: &Work<'_>,
+    key: &str,
+    inputs: Inputs,
+    params: shared::graph::Params,
+    cancel: &CancellationToken,
+) -> Ending {
     loop {
-        if !node.fresh
-            && let Some(result) = work.find(&key).await
+        if !work.node.fresh
+            && let Some(result) = work.find(key).await
         {
             return Ending::Done(found(result, Duration::ZERO));
         }
-        match engine.flights.board(&scope.cache_scope, &key) {
+        match engine.flights.board(&scope.cache_scope, key) {
             Flight::Lead(lead) => {
                 let ending = work.run_with_retries(inputs, params).await;
                 match &ending {
                     Ending::Done(done) => {
-                        engine.config.cache.put(&scope.cache_scope, &key, &done.result).await;
+                        engine.config.cache.put(&scope.cache_scope, key, &done.result).await;
                         lead.land(Ok(done.result.clone()));
                     }
                     Ending::Failed(failure) => lead.land(Err(failure.clone())),

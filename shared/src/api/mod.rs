@@ -179,6 +179,72 @@ pub struct StartRun {
     /// Values for the workflow's named inputs: plain JSON, read as the input's type.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub inputs: BTreeMap<String, serde_json::Value>,
+    /// Run these nodes, everything that depends on them, and what all of those need.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub from: Vec<NodeId>,
+    #[serde(default, skip_serializing_if = "RunPriority::is_normal")]
+    pub priority: RunPriority,
+}
+
+/// What waits goes in this order, before anything else counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum RunPriority {
+    /// When nobody else waits.
+    Low,
+    #[default]
+    Normal,
+    /// Before everybody else. For editors.
+    High,
+}
+
+impl RunPriority {
+    pub fn is_normal(&self) -> bool {
+        *self == Self::Normal
+    }
+}
+
+/// `GET /api/workspaces/{id}/queue`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RunQueue {
+    /// Nothing new begins in this workspace.
+    pub paused: bool,
+    /// First those that are executed, then those that wait, in the order of their turns.
+    pub runs: Vec<Run>,
+}
+
+/// `PATCH /api/workspaces/{id}/queue`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ChangeQueue {
+    pub paused: bool,
+}
+
+/// `PATCH /api/runs/{id}`, for a run that waits.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ChangeRun {
+    /// Whether it lets others go first until it is told to go on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<RunPriority>,
+    /// Its new place among the waiting runs of the same person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<QueuePlace>,
+}
+
+/// A place in the order of one person's waiting runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum QueuePlace {
+    First,
+    Last,
+    /// Right before this one.
+    Before(RunId),
 }
 
 /// `GET /api/runs/{id}`, and the answer to starting one.
@@ -204,6 +270,20 @@ pub struct Run {
     /// What went wrong, by node.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub failures: BTreeMap<NodeId, crate::run::NodeFailure>,
+    #[serde(default, skip_serializing_if = "RunPriority::is_normal")]
+    pub priority: RunPriority,
+    /// Somebody holds it back while it waits.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub paused: bool,
+    /// How often an execution of it began: more than one when a worker was lost.
+    #[serde(default)]
+    pub attempt: u32,
+    /// When the first execution began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<String>,
+    /// Its turn among the waiting runs of the workspace: 1 is next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<u32>,
 }
 
 /// `POST /api/workspaces/{id}/keys`

@@ -8,6 +8,7 @@ mod edit;
 mod insert;
 mod json;
 mod outputs;
+mod outputs_node;
 mod outputs_read;
 mod outputs_value;
 mod project;

@@ -8,20 +8,19 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use yrs::{
-    Any, BranchID, Doc, Map, MapPrelim, MapRef, Out, ReadTxn, Text, TextPrelim, Transact, TransactionMut, WriteTxn,
-};
+use yrs::{BranchID, Doc, Map, MapPrelim, MapRef, Out, ReadTxn, Transact, TransactionMut, WriteTxn};
 
 use super::{
     Origin,
+    outputs_node::{Finished, append_text, claimed_by, end, finish, is_done, is_through, put, set_status, wait},
     outputs_read::{node_output, run_summary},
-    outputs_value::{any_from, any_from_values, shortened_history},
+    outputs_value::{any_from, any_from_values},
 };
 use crate::{
     graph::Graph,
     id::{NodeId, RunId},
-    outputs::{APPROVALS_LEN, NodeOutput, Outputs, RUNS_LEN, RunSummary},
-    run::{Approval, Items, NodeFailure, NodeStatus, RunEvent, RunStatus},
+    outputs::{NodeOutput, Outputs, RUNS_LEN, RunSummary},
+    run::{NodeStatus, RunEvent, RunStatus},
     value::Values,
 };
 
@@ -48,17 +47,6 @@ struct Tally {
     through: u32,
 }
 
-/// What a finished execution of a node gave.
-struct Finished<'e> {
-    run: RunId,
-    outputs: &'e Values,
-    cached: bool,
-    duration_millis: u64,
-    cost_usd: Option<f64>,
-    seed: Option<u64>,
-    items: Option<&'e Items>,
-}
-
 impl OutputsDocument {
     /// Takes over a document from [`new_doc`](super::new_doc), empty or filled by updates.
     pub fn new(doc: Doc) -> Self {
@@ -69,26 +57,61 @@ impl OutputsDocument {
         Self { doc, nodes, runs, tallies: Mutex::default() }
     }
 
-    /// Enters a run, and claims the nodes it will execute, each under its node key (see [`crate::merkle`]).
+    /// Enters a run that waits for its turn. It claims the nodes that no other run has under way or waits for; the rest
+    /// it claims when it begins.
+    pub fn queue_run(&self, run: RunId, summary: RunSummary, nodes: &[(NodeId, String)]) {
+        let mut txn = self.doc.transact_mut_with(Origin::Engine.as_str());
+        // It may have begun already: whoever executes it does not wait for this.
+        if self.runs.contains_key(&txn, &run.to_string()) {
+            return;
+        }
+        self.enter(&mut txn, run, &summary);
+        for (id, key) in nodes {
+            let taken = match self.nodes.get(&txn, id.as_str()) {
+                Some(Out::YMap(map)) => !is_through(&map, &txn),
+                _ => false,
+            };
+            if !taken {
+                self.claim(&mut txn, run, id, key);
+            }
+        }
+    }
+
+    /// Enters a run that is executed now, and claims its nodes, each under its node key (see [`crate::merkle`]).
     ///
     /// Earlier values and history stay. A run that claimed a node before loses it: its later events for it are dropped.
+    /// If the run had begun before, because its worker was lost, what it had finished stays finished.
     pub fn begin_run(&self, run: RunId, summary: RunSummary, nodes: &[(NodeId, String)]) {
         let mut txn = self.doc.transact_mut_with(Origin::Engine.as_str());
-        self.runs.insert(&mut txn, run.to_string(), any_from(&summary));
-        self.drop_old_runs(&mut txn);
+        self.enter(&mut txn, run, &summary);
         for (id, key) in nodes {
-            let map = self.claim(&mut txn, id);
-            put(&map, &mut txn, "run", Some(run.to_string().into()));
-            put(&map, &mut txn, "key", Some(key.as_str().into()));
-            set_status(&map, &mut txn, NodeStatus::Queued);
-            let of_the_last_run =
-                ["progress", "error", "cost_usd", "duration_millis", "seed", "text", "preview", "items", "approvals"];
-            for field in of_the_last_run {
-                put(&map, &mut txn, field, None);
+            let finished = match self.nodes.get(&txn, id.as_str()) {
+                Some(Out::YMap(map)) => claimed_by(&map, &txn, run) && is_done(&map, &txn),
+                _ => false,
+            };
+            if !finished {
+                self.claim(&mut txn, run, id, key);
             }
         }
         let tally = Tally { nodes: nodes.len() as u32, through: 0 };
         self.tallies.lock().unwrap_or_else(PoisonError::into_inner).insert(run, tally);
+    }
+
+    fn enter(&self, txn: &mut TransactionMut, run: RunId, summary: &RunSummary) {
+        self.runs.insert(txn, run.to_string(), any_from(summary));
+        self.drop_old_runs(txn);
+    }
+
+    /// Says anew whose turn it is. Runs that do not wait any more stay as they are.
+    pub fn set_positions(&self, positions: &[(RunId, u32)]) {
+        let mut txn = self.doc.transact_mut_with(Origin::Engine.as_str());
+        for (run, position) in positions {
+            self.update_run(&mut txn, *run, |summary| {
+                if summary.status == RunStatus::Queued {
+                    summary.position = Some(*position);
+                }
+            });
+        }
     }
 
     /// Writes what an event says. `now_rfc3339` is the server's clock.
@@ -96,7 +119,9 @@ impl OutputsDocument {
         let mut txn = self.doc.transact_mut_with(Origin::Engine.as_str());
         let txn = &mut txn;
         match event {
-            RunEvent::RunStarted { .. } => self.update_run(txn, run, |summary| summary.status = RunStatus::Running),
+            RunEvent::RunStarted { .. } => self.update_run(txn, run, |summary| {
+                (summary.status, summary.position) = (RunStatus::Running, None);
+            }),
             RunEvent::NodeStarted { node, .. } => {
                 self.on_node(txn, run, node, |txn, map| set_status(map, txn, NodeStatus::Running));
             }
@@ -190,8 +215,20 @@ impl OutputsDocument {
         run_summary(&self.runs.get(txn, &id.to_string())?)
     }
 
+    fn claim(&self, txn: &mut TransactionMut, run: RunId, id: &NodeId, key: &str) {
+        let map = self.map_of(txn, id);
+        put(&map, txn, "run", Some(run.to_string().into()));
+        put(&map, txn, "key", Some(key.into()));
+        set_status(&map, txn, NodeStatus::Queued);
+        let of_the_last_run =
+            ["progress", "error", "cost_usd", "duration_millis", "seed", "text", "preview", "items", "approvals"];
+        for field in of_the_last_run {
+            put(&map, txn, field, None);
+        }
+    }
+
     /// The map of a node about to run: the one there is, or a fresh one with the earlier results in it.
-    fn claim(&self, txn: &mut TransactionMut, id: &NodeId) -> MapRef {
+    fn map_of(&self, txn: &mut TransactionMut, id: &NodeId) -> MapRef {
         let before = match self.nodes.get(txn, id.as_str()) {
             Some(Out::YMap(map)) if !self.is_due_for_renewal(txn, &map) => return map,
             before => before,
@@ -272,7 +309,7 @@ impl OutputsDocument {
             end(&map, txn, NodeStatus::Cancelled, None);
         }
         self.update_run(txn, run, |summary| {
-            summary.status = status;
+            (summary.status, summary.position) = (status, None);
             summary.cost_usd = cost_usd.or(summary.cost_usd);
             if status == RunStatus::Done {
                 summary.progress = 1.0;
@@ -301,96 +338,5 @@ impl OutputsDocument {
         for (_, id) in by_age.into_iter().take(surplus) {
             self.runs.remove(txn, &id);
         }
-    }
-}
-
-fn claimed_by<T: ReadTxn>(node: &MapRef, txn: &T, run: RunId) -> bool {
-    matches!(node.get(txn, "run"), Some(Out::Any(Any::String(text))) if *text == *run.to_string())
-}
-
-fn is_through<T: ReadTxn>(node: &MapRef, txn: &T) -> bool {
-    match node.get(txn, "status") {
-        Some(Out::Any(Any::String(status))) => {
-            let under_way = [NodeStatus::Queued, NodeStatus::Running, NodeStatus::Waiting];
-            under_way.iter().all(|other| status.as_ref() != other.as_str())
-        }
-        _ => true,
-    }
-}
-
-fn put(node: &MapRef, txn: &mut TransactionMut, key: &str, value: Option<Any>) {
-    match value {
-        Some(value) => {
-            node.try_update(txn, key, value);
-        }
-        None if node.contains_key(txn, key) => {
-            node.remove(txn, key);
-        }
-        None => {}
-    }
-}
-
-fn set_status(node: &MapRef, txn: &mut TransactionMut, status: NodeStatus) {
-    put(node, txn, "status", Some(status.as_str().into()));
-}
-
-/// Appends to the text that is being written. One Y.Text for each execution: removing it afterwards collapses all its
-/// pieces into one tombstone.
-fn append_text(node: &MapRef, txn: &mut TransactionMut, delta: &str) {
-    let text = match node.get(txn, "text") {
-        Some(Out::YText(text)) => text,
-        _ => node.insert(txn, "text", TextPrelim::default()),
-    };
-    text.push(txn, delta);
-}
-
-fn finish(node: &MapRef, txn: &mut TransactionMut, finished: &Finished<'_>, now: &str) {
-    let values = any_from_values(finished.outputs);
-    let key = match node.get(txn, "key") {
-        Some(Out::Any(Any::String(key))) => key,
-        _ => "".into(),
-    };
-    let version = [
-        ("run", Any::from(finished.run.to_string())),
-        ("key", Any::String(key)),
-        ("finished_at", Any::from(now)),
-        ("values", values.clone()),
-    ];
-    let seed = finished.seed.map(|seed| ("seed", any_from(&seed)));
-    let version = version.into_iter().chain(seed).map(|(key, value)| (key.to_owned(), value)).collect();
-    let before = match node.get(txn, "history") {
-        Some(Out::Any(Any::Array(versions))) => versions.to_vec(),
-        _ => Vec::new(),
-    };
-    put(node, txn, "history", Some(shortened_history(version, before)));
-    put(node, txn, "values", Some(values));
-    put(node, txn, "duration_millis", Some(any_from(&finished.duration_millis)));
-    put(node, txn, "cost_usd", finished.cost_usd.map(Any::from));
-    put(node, txn, "seed", finished.seed.map(|seed| any_from(&seed)));
-    put(node, txn, "items", finished.items.map(any_from));
-    let failure = finished.items.and_then(|items| items.failure.as_ref());
-    end(node, txn, if finished.cached { NodeStatus::Cached } else { NodeStatus::Done }, failure);
-}
-
-/// Adds a question that somebody has to answer. Of a mapped node several may stand there at once.
-fn wait(node: &MapRef, txn: &mut TransactionMut, approval: &Approval) {
-    let mut approvals = match node.get(txn, "approvals") {
-        Some(Out::Any(Any::Array(approvals))) => approvals.to_vec(),
-        _ => Vec::new(),
-    };
-    let approval = any_from(approval);
-    // A run that goes on after a restart asks again.
-    if !approvals.contains(&approval) && approvals.len() < APPROVALS_LEN {
-        approvals.push(approval);
-        put(node, txn, "approvals", Some(Any::Array(approvals.into())));
-    }
-    set_status(node, txn, NodeStatus::Waiting);
-}
-
-fn end(node: &MapRef, txn: &mut TransactionMut, status: NodeStatus, failure: Option<&NodeFailure>) {
-    set_status(node, txn, status);
-    put(node, txn, "error", failure.map(any_from));
-    for field in ["progress", "text", "preview", "approvals"] {
-        put(node, txn, field, None);
     }
 }

@@ -119,6 +119,10 @@ pub fn table() -> Vec<Row> {
         row(get.clone(), "/api/workflows/{id}/runs", read, nothing()),
         row(post.clone(), "/api/workflows/{id}/runs", run, nothing()),
         row(get.clone(), "/api/runs/{id}", read, nothing()),
+        // Without a change. Whose runs somebody may change is tested in `runs::queue`.
+        row(patch.clone(), "/api/runs/{id}", run, nothing()),
+        row(get.clone(), "/api/workspaces/{id}/queue", read, nothing()),
+        row(patch, "/api/workspaces/{id}/queue", manage, json!({"paused": false})),
         row(get, "/api/runs/{id}/events", read, nothing()),
         row(post, "/api/runs/{id}/cancel", run, nothing()),
     ]

@@ -1,7 +1,9 @@
 //! `runs`: from the button to the result on everybody's canvas.
 
 mod capture;
+mod growth;
 mod join;
+mod queue;
 mod recover;
 mod start;
 pub mod vendor;

@@ -56,10 +56,10 @@ on_each_database! {
         let workflow = create(&ada, question("Say hello again")).await;
         let run = start(&ada, workflow, json!({})).await;
         outputs_when(&app, workflow, |o| output(o, "ask").is_some_and(|ask| ask.text == "Hello")).await;
-        let stream = watch(&app, &ada, run.id, Some("1"), || vendor.release()).await;
+        let stream = watch(&app, &ada, run.id, Some("1-1"), || vendor.release()).await;
         // Numbers 0 and 1 were the starts of the run and of the node.
         assert!(stream.starts_with("event: text_delta\n"), "{stream}");
-        assert!(stream.contains("id: 2\n") && stream.contains("event: run_finished\n"), "{stream}");
+        assert!(stream.contains("id: 1-2\n") && stream.contains("event: run_finished\n"), "{stream}");
     }
 
     async fn a_cancelled_run_stops_and_says_so(app: TestApp) {

@@ -58,6 +58,7 @@ on_each_database! {
                 status: RunStatus::Running,
                 progress: 0.0,
                 cost_usd: None,
+                position: None,
             };
             let run = shared::id::RunId::from(Uuid::now_v7());
             let node = NodeId::random();

@@ -47,6 +47,7 @@ async fn caption(
     call.note_if("max_tokens", max_tokens.map(Json::from));
     let picture = Picture { mime: image.media().mime.clone(), bytes: image.bytes(ctx).await? };
     let request = CaptionRequest { model, picture, beginning, max_tokens };
+    call.leave().await?;
     let answer = tokio::select! {
         answer = connection.provider.caption(&request) => answer,
         () = ctx.cancel().cancelled() => return Err(call.cancelled()),

@@ -116,6 +116,7 @@ async fn chat(
     };
 
     let on_delta = |delta: &str| ctx.text("text", delta);
+    call.leave().await?;
     let answer = tokio::select! {
         answer = connection.provider.chat(&request, &on_delta) => answer,
         // Dropping the call closes the connection, which is how these APIs are told to stop.

@@ -40,6 +40,7 @@ async fn embed(
     let mut call = Call::new(ctx, &connection.name, &model, GenerationKind::Embedding);
     call.note("prompt", json!(text));
     let request = EmbedRequest { model, texts: vec![text] };
+    call.leave().await?;
     let answer = tokio::select! {
         answer = connection.provider.embed(&request) => answer,
         () = ctx.cancel().cancelled() => return Err(call.cancelled()),

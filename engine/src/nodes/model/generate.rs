@@ -118,6 +118,7 @@ async fn generate(
     call.note_if("guidance_scale", request.guidance.map(Json::from));
     call.note_if("background", request.background.clone().map(Json::from));
 
+    call.leave().await?;
     let answer = tokio::select! {
         answer = connection.provider.picture(&request) => answer,
         () = ctx.cancel().cancelled() => return Err(call.cancelled()),

@@ -57,6 +57,7 @@ async fn transcribe(
     call.note_if("language", language.clone().map(Json::from));
     call.note_if("translate", translate.then_some(json!(true)));
     let request = TranscribeRequest { model, sound: audio.path(ctx).await?, language, translate };
+    call.leave().await?;
     let transcript = tokio::select! {
         transcript = connection.provider.transcribe(&request) => transcript,
         () = ctx.cancel().cancelled() => return Err(call.cancelled()),

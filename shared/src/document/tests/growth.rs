@@ -87,6 +87,7 @@ fn run_once(outputs: &OutputsDocument, n: u128, nodes: &[NodeId]) {
         status: RunStatus::Queued,
         progress: 0.0,
         cost_usd: None,
+        position: None,
     };
     let keyed: Vec<_> = nodes.iter().map(|id| (id.clone(), format!("{n:064x}"))).collect();
     outputs.begin_run(run, summary, &keyed);

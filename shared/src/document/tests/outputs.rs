@@ -20,6 +20,7 @@ fn summary(n: u128) -> RunSummary {
         status: RunStatus::Queued,
         progress: 0.0,
         cost_usd: None,
+        position: None,
     }
 }
 

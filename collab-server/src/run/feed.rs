@@ -1,0 +1,115 @@
+//! What workers in other processes do, brought to the canvas.
+//!
+//! They write events to `run_event`; one server at a time has the duty to apply them to the outputs documents, from
+//! where rooms pass them on. Streams of events need no duty: each server reads the rows for its own (`tail`).
+
+use std::{collections::HashMap, time::Duration};
+
+use shared::{
+    id::{RunId, WorkflowId},
+    run::RunEvent,
+};
+
+use super::{claim::lease_until, document};
+use crate::{
+    db::{self, DbError, run_event::EventBatch},
+    room::RoomError,
+    state::AppState,
+};
+
+const DUTY: &str = "run events";
+const LOOK: Duration = Duration::from_millis(200);
+/// How often the duty is renewed and old rows are deleted, in looks.
+const RENEW: u32 = 10;
+/// How long rows of ended runs stay for streams that are still reading them.
+const KEPT: Duration = Duration::from_secs(120);
+
+/// Until the server stops.
+pub async fn follow(state: AppState) {
+    let mut feed = Feed { state: state.clone(), on_duty: false, following: HashMap::new() };
+    let mut looks = 0;
+    while state.runs.unless_stopped(tokio::time::sleep(LOOK)).await.is_some() {
+        let looked = if looks % RENEW == 0 { feed.renew().await } else { feed.look().await };
+        if let Err(error) = looked {
+            tracing::debug!(error = %anyhow::Error::from(error), "could not follow runs of other workers");
+        }
+        looks = looks.wrapping_add(1);
+    }
+}
+
+struct Feed {
+    state: AppState,
+    on_duty: bool,
+    /// Runs of other workers, and the last row of each that has reached its document.
+    following: HashMap<RunId, (WorkflowId, i64)>,
+}
+
+impl Feed {
+    async fn renew(&mut self) -> Result<(), DbError> {
+        let (db, me) = (&self.state.db, self.state.runs.worker());
+        let now = db::duty::clock(db).await?;
+        let before = std::mem::replace(&mut self.on_duty, db::duty::take(db, DUTY, me, now, lease_until(now)).await?);
+        if !self.on_duty {
+            self.following.clear();
+            return Ok(());
+        }
+        if !before {
+            // What nobody applied while nobody had the duty.
+            for (workflow, batch) in db::run_event::unannounced(db).await? {
+                self.following.entry(batch.run).or_insert((workflow, batch.seq - 1));
+            }
+        }
+        for (run, workflow, announced) in db::run_lease::elsewhere(db, me).await? {
+            self.following.entry(run).or_insert((workflow, announced));
+        }
+        db::run_event::delete_before(db, db::now() - KEPT).await?;
+        Ok(())
+    }
+
+    async fn look(&mut self) -> Result<(), DbError> {
+        if !self.on_duty {
+            return Ok(());
+        }
+        for (run, (workflow, seen)) in self.following.clone() {
+            let batches = db::run_event::after(&self.state.db, run, seen).await?;
+            if batches.is_empty() {
+                if !db::run::find(&self.state.db, run).await?.is_some_and(|run| !run.status.is_final()) {
+                    self.following.remove(&run);
+                }
+                continue;
+            }
+            let last = batches.last().map_or(seen, |batch| batch.seq);
+            if let Err(error) = self.apply(workflow, run, batches).await {
+                tracing::warn!(%run, error = %anyhow::Error::from(error), "could not show a run of another worker");
+                continue;
+            }
+            db::run_event::set_announced(&self.state.db, run, last).await?;
+            self.following.insert(run, (workflow, last));
+        }
+        Ok(())
+    }
+
+    async fn apply(&self, workflow: WorkflowId, run: RunId, batches: Vec<EventBatch>) -> Result<(), RoomError> {
+        let events: Vec<RunEvent> = batches.into_iter().flat_map(|batch| batch.events).collect();
+        if events.iter().any(|event| matches!(event, RunEvent::RunStarted { .. })) {
+            self.begin(run).await?;
+        }
+        match document::apply(&self.state, workflow, run, events).await {
+            // Deleted: nobody is there to see it.
+            Err(RoomError::NotFound) => Ok(()),
+            applied => applied,
+        }
+    }
+
+    /// Enters the run in its document, with the nodes that its frozen graph comes to.
+    async fn begin(&self, run: RunId) -> Result<(), RoomError> {
+        let Ok(Some(claimed)) = db::run_claim::find(&self.state.db, run).await else { return Ok(()) };
+        let Some(plan) = super::execute::plan(&claimed) else { return Ok(()) };
+        let person = (claimed.started_by, claimed.started_by_name);
+        let entry = document::Entry::new(run, claimed.workflow, person, claimed.created_at, &plan);
+        match document::begin(&self.state, entry).await {
+            Err(RoomError::NotFound) => Ok(()),
+            begun => begun,
+        }
+    }
+}

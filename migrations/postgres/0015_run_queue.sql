@@ -1,0 +1,84 @@
+-- The queue of runs: who waits, who works, and how far each run is.
+
+-- Frozen graphs by their content: a workflow that is run again and again is kept once.
+create table run_graph (
+    -- BLAKE3 of the text.
+    frozen_hash text not null primary key,
+    -- In the exchange format.
+    graph text not null
+);
+
+-- Runs from here on leave `run.graph` empty.
+alter table run
+    add column frozen_hash text references run_graph (frozen_hash),
+    -- -1 low, 0 normal, 1 high.
+    add column priority integer not null default 0,
+    -- Within one person's runs of one priority: smaller goes first. Microseconds of the start, until somebody moves it.
+    add column queue_order bigint not null default 0,
+    add column paused boolean not null default false,
+    -- The process that executes it, and until when that is believed without another word: unix milliseconds by the
+    -- database's clock, so that the workers' clocks need not agree.
+    add column worker uuid,
+    add column lease_until bigint not null default 0,
+    -- How often somebody began to execute it.
+    add column attempt integer not null default 0,
+    add column cancel_requested boolean not null default false,
+    add column started_at timestamptz,
+    -- The last row of `run_event` that has reached the outputs document.
+    add column announced bigint not null default 0;
+
+-- One execution for identical runs: those that come later join the first. Not one that is about to be cancelled.
+create unique index run_leader_idx on run (workflow_id, graph_hash)
+    where status in ('queued', 'running') and joined is null and not cancel_requested;
+create index run_joined_idx on run (joined) where joined is not null;
+
+-- A row for each workspace that ever queued a run. Claims lock it, so that limits hold between workers.
+create table run_queue (
+    workspace_id uuid not null primary key references workspace (workspace_id) on delete cascade,
+    paused boolean not null default false
+);
+
+-- When a person's turn was last: people take turns, whatever number of runs each has queued.
+create table run_turn (
+    user_id uuid not null primary key references "user" (user_id) on delete cascade,
+    -- Unix milliseconds.
+    last_turn bigint not null default 0
+);
+
+-- What a run under way has finished. Deleted with the end of the run.
+create table run_step (
+    run_id uuid not null references run (run_id) on delete cascade,
+    -- The node, with its place in mapped lists behind it: `node/0/3`.
+    step text not null,
+    -- JSON of the engine's `StepEnd`; a large one is the name of a blob.
+    ending text not null,
+    primary key (run_id, step)
+);
+
+-- Paid calls under way at vendors: written before the request, again with the vendor's id before it is waited for.
+create table run_job (
+    run_id uuid not null references run (run_id) on delete cascade,
+    step text not null,
+    -- JSON of the engine's `VendorJob`.
+    job text not null,
+    primary key (run_id, step)
+);
+
+-- What happens in runs, for the servers that do not execute them.
+create table run_event (
+    run_id uuid not null references run (run_id) on delete cascade,
+    -- Counts on through all attempts at the run.
+    seq bigint not null,
+    attempt integer not null,
+    -- JSON: a list of events.
+    events text not null,
+    primary key (run_id, seq)
+);
+
+-- Duties that one process at a time has.
+create table duty (
+    name text not null primary key,
+    holder uuid not null,
+    -- Unix milliseconds by the database's clock.
+    held_until bigint not null
+);
