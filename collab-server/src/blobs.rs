@@ -118,6 +118,10 @@ pub fn named_in(graph: &Graph) -> BTreeSet<BlobHash> {
     for value in graph.nodes.values().flat_map(|node| node.params.values()) {
         collect(value, &mut hashes);
     }
+    // A pinned result is handed on like one that was made.
+    for pin in graph.nodes.values().filter_map(|node| node.pin.as_ref()) {
+        collect(&serde_json::to_value(&pin.values).expect("values are plain data"), &mut hashes);
+    }
     hashes
 }
 
@@ -156,18 +160,23 @@ pub async fn grant_what_user_reads(
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use shared::graph::Node;
+    use shared::{
+        graph::{Node, Pin},
+        value::{Media, Value},
+    };
 
     use super::*;
 
     #[test]
     fn media_are_found_however_deep_they_lie() {
-        let (a, b, c) = (BlobHash::of(b"a"), BlobHash::of(b"b"), BlobHash::of(b"c"));
+        let [a, b, c, d] = ["a", "b", "c", "d"].map(|text| BlobHash::of(text.as_bytes()));
         let mut graph = Graph::default();
         let mut node = Node::new("image.load");
         node.params.insert("file".into(), json!({"blob": a, "poster": b, "mime": "image/png", "size_bytes": 1}));
         node.params.insert("list".into(), json!([{"deep": [{"blob": c}]}, {"blob": "no hash"}, 7]));
+        let pinned = Value::Image(Media::new(d.clone(), "image/png", 1));
+        node.pin = Some(Pin { values: [("image".to_owned(), pinned)].into(), run: None, seed: None });
         graph.nodes.insert("n".parse().unwrap(), node);
-        assert_eq!(named_in(&graph), BTreeSet::from([a, b, c]));
+        assert_eq!(named_in(&graph), BTreeSet::from([a, b, c, d]));
     }
 }

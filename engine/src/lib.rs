@@ -46,7 +46,7 @@ pub use local::{DownloadProgress, LocalConfig, LocalError, LocalModel, LocalMode
 pub use media::{Audio, File, Image, Mask, Video};
 pub use output::{IntoValue, NodeOutputs, OutputValue};
 pub use param::{Color, MediaFile, NodeParams, ParamHints, ParamValue, Seed};
-pub use plan::{Library, NoWorkflows, Plan, PlanError, PlanScope, WorkflowSource, WorkflowSourceError};
+pub use plan::{Library, NoWorkflows, Plan, PlanError, PlanScope, WorkflowSource, WorkflowSourceError, resolve};
 pub use provider::{Field, Form, Model, ModelCatalog, Prices, Route, Sound, VideoLimits, models};
 pub use registry::{NodeKind, catalog};
 pub use run::{

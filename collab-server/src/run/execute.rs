@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use engine::{Plan, PlanError, RunRequest, RunSink, StepId};
+use engine::{Library, NoApprovals, NoWorkflows, Plan, PlanError, PlanScope, RunRequest, RunSink, StepId};
 use shared::{
     check::Place,
     exchange,
@@ -27,7 +27,7 @@ pub async fn execute(state: &AppState, claimed: ClaimedRun) {
             return give_back(state, &claimed).await;
         }
     };
-    let prepared = prepare(state, &claimed, &checkpoints);
+    let prepared = prepare(state, &claimed, &checkpoints).await;
     let outputs = prepared.as_ref().map(|(plan, _)| {
         plan.outputs().map(|(name, node)| (name.to_owned(), node.clone())).collect::<BTreeMap<_, _>>()
     });
@@ -74,7 +74,7 @@ pub async fn execute(state: &AppState, claimed: ClaimedRun) {
 }
 
 /// What the frozen graph comes to today, or what keeps it from being executed.
-fn prepare(
+async fn prepare(
     state: &AppState,
     claimed: &ClaimedRun,
     checkpoints: &Arc<RunCheckpoints>,
@@ -88,20 +88,24 @@ fn prepare(
         scope: claimed.workspace.to_string(),
         graph,
         targets: claimed.targets.clone(),
+        from: Vec::new(),
         inputs: claimed.inputs.clone(),
         keys: Arc::new(WorkspaceKeys::new(state.clone(), claimed.workspace)),
         generations: state.generations.of(claimed.started_by),
         checkpoints: checkpoints.clone(),
+        workflows: Arc::new(NoWorkflows),
+        approvals: Arc::new(NoApprovals),
         cancel: Default::default(),
     };
-    let plan = state.engine.prepare(&request).map_err(|error| refused(&request, &error))?;
+    let plan = state.engine.prepare(&request).await.map_err(|error| refused(&request, &error))?;
     Ok((plan, request))
 }
 
 /// The plan of a run's frozen graph, if this program can make one.
 pub fn plan(claimed: &ClaimedRun) -> Option<Plan> {
     let graph = exchange::read(&claimed.graph, exchange::Limits::default()).ok()?;
-    Plan::new(&graph, &claimed.targets, &claimed.inputs).ok()
+    let scope = PlanScope { targets: &claimed.targets, ..PlanScope::default() };
+    Plan::new(&graph, scope, &claimed.inputs, &Library::new()).ok()
 }
 
 /// The graph was fine when it was queued: this program knows fewer nodes, or other ones, than the one that took it.

@@ -1,6 +1,6 @@
 //! Starting a run: freeze, check, queue. Nothing is executed here.
 
-use engine::{Plan, PlanError};
+use engine::{NoWorkflows, Plan, PlanError, PlanScope, resolve};
 use shared::{
     access::Role,
     api::{Run, RunPriority, StartRun},
@@ -41,7 +41,9 @@ pub async fn start(state: &AppState, access: &WorkflowAccess, body: StartRun) ->
     let mut inputs = media::resolve(state, workflow.workspace, &graph, body.inputs).await?;
     media::drop_foreign_posters(state, workflow.workspace, &mut graph, &mut inputs).await?;
     let targets = reach::targets(&graph, body.targets, &body.from).map_err(refused)?;
-    let plan = Plan::new(&graph, &targets, &inputs).map_err(refused)?;
+    let library = resolve(&graph, &NoWorkflows).await.map_err(refused)?;
+    let scope = PlanScope { targets: &targets, ..PlanScope::default() };
+    let plan = Plan::new(&graph, scope, &inputs, &library).map_err(refused)?;
     media::check(state, workflow.workspace, &graph, &inputs, &plan).await?;
 
     let (id, created_at) = (RunId::from(Uuid::now_v7()), OffsetDateTime::now_utc());

@@ -241,7 +241,7 @@ async fn trivial_nodes_cost_next_to_nothing() {
         .map(|chain| {
             let first = format!("c{chain}n0:test.number");
             let steps = (1..NODES / 50).map(|n| format!(" -> c{chain}n{n}:test.sum"));
-            first + &steps.collect::<String>() + "\n"
+            first + steps.collect::<String>().as_str() + "\n"
         })
         .collect();
     let (engine, request) = (engine(), request(graph(&chains)));

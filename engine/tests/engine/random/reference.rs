@@ -348,7 +348,7 @@ fn calculate(node: &Node, inputs: &BTreeMap<String, Vec<Vec<Option<Value>>>>) ->
             if !fails_at.is_empty() && text.ends_with(&fails_at) {
                 return Gone { failed: Some(Where::Here), list: false };
             }
-            one("text", Value::Text(text + &param("label")))
+            one("text", Value::Text(text + param("label").as_str()))
         }
         "test.ends" => one("truth", Value::Bool(text("text").ends_with(&param("end")))),
         "test.both" => one("text", Value::Text(format!("({}+{})", text("a"), text("b")))),
