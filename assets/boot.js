@@ -1,3 +1,10 @@
+// Lets the page be opened again without a connection. Not in every browser, nor without TLS elsewhere than here.
+navigator.serviceWorker?.register("/assets/sw.js", { scope: "/" }).catch(() => undefined);
+navigator.serviceWorker?.ready.then(({ active }) => {
+  const loaded = performance.getEntriesByType("resource").map((entry) => entry.name);
+  active.postMessage(loaded.filter((address) => address.startsWith(location.origin)));
+});
+
 // Starts the client. A file and not an inline script, so that a page can forbid inline scripts.
 import("/assets/openflow.js")
   .then((client) => client.default({ module_or_path: "/assets/openflow_bg.wasm" }))

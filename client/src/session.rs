@@ -118,6 +118,7 @@ impl Session {
     pub async fn sign_out(mut self) {
         // Whatever the answer, this page forgets; an unreachable server is told by the next visit's sign-in.
         let _ = Api.logout().await;
+        dom::forget_copies().await;
         self.sign_in.set(SignIn::Out);
     }
 

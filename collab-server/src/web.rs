@@ -30,6 +30,9 @@ const PAGE_POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-ev
 /// For everything that is not a page: if a browser is made to show it as one, it can do nothing.
 const DATA_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
 
+/// The page's service worker, below `/assets`.
+const WORKER: &str = "/sw.js";
+
 pub fn routes(web_dir: Option<PathBuf>) -> Router<AppState> {
     let Some(web_dir) = web_dir else { return Router::new().fallback(no_such_page) };
     // Films, sounds and fonts are compressed already; pictures the default leaves out itself.
@@ -72,6 +75,11 @@ async fn set_asset_caching(uri: Uri, request: Request, next: Next) -> Response {
     let kept = response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED;
     let caching = if versioned && kept { "public, max-age=31536000, immutable" } else { "no-cache" };
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
+    if uri.path() == WORKER {
+        // It stands among the files and answers for the whole page; what it may load is its own answer's policy.
+        response.headers_mut().insert("service-worker-allowed", HeaderValue::from_static("/"));
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'self'"));
+    }
     response
 }
 

@@ -10,9 +10,12 @@ use shared::{
         Template, Workflow, Workspace,
     },
     error::{ErrorBody, ErrorCode},
-    id::{KeyId, RunId, WorkflowId, WorkspaceId},
+    exchange::{self, Limits},
+    graph::Graph,
+    id::{KeyId, RunId, VersionId, WorkflowId, WorkspaceId},
     node::Catalog,
     value::{BlobHash, Media},
+    version::{CreateVersion, PatchVersion, Version},
 };
 
 use crate::dom;
@@ -141,6 +144,35 @@ impl Api {
         let answer = request(Method::GET, &format!("/api/workflows/{workflow}/graph")).send().await;
         let (status, text) = body_of(answer).await?;
         accept(status, &text).map(|()| text)
+    }
+
+    /// Newest first.
+    pub async fn versions(self, workflow: WorkflowId) -> Result<Vec<Version>, ApiError> {
+        get(&format!("/api/workflows/{workflow}/versions")).await
+    }
+
+    pub async fn version_graph(self, workflow: WorkflowId, version: VersionId) -> Result<Graph, ApiError> {
+        let answer = request(Method::GET, &format!("/api/workflows/{workflow}/versions/{version}/graph")).send().await;
+        let (status, text) = body_of(answer).await?;
+        accept(status, &text)?;
+        exchange::read(&text, Limits::default()).map_err(|_| ApiError::Unreadable { status })
+    }
+
+    pub async fn name_version(self, workflow: WorkflowId, name: &str) -> Result<Version, ApiError> {
+        send(Method::POST, &format!("/api/workflows/{workflow}/versions"), &CreateVersion { name: name.into() }).await
+    }
+
+    pub async fn patch_version(
+        self,
+        workflow: WorkflowId,
+        version: VersionId,
+        body: &PatchVersion,
+    ) -> Result<Version, ApiError> {
+        send(Method::PATCH, &format!("/api/workflows/{workflow}/versions/{version}"), body).await
+    }
+
+    pub async fn delete_version(self, workflow: WorkflowId, version: VersionId) -> Result<(), ApiError> {
+        finish(request(Method::DELETE, &format!("/api/workflows/{workflow}/versions/{version}"))).await
     }
 
     pub async fn start_run(self, workflow: WorkflowId, body: &StartRun) -> Result<Run, ApiError> {

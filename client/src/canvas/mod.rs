@@ -15,6 +15,7 @@ pub mod keys;
 pub mod layout;
 pub mod live;
 mod loose;
+mod preview;
 pub mod node;
 pub mod state;
 pub mod surface;

@@ -11,9 +11,11 @@ use std::{
 use dioxus::prelude::*;
 use shared::{
     check::{Place, Problem},
-    graph::{Edge, EdgeId},
+    diff::GraphDiff,
+    graph::{Edge, EdgeId, Graph},
     id::NodeId,
     node::Catalog,
+    version::Version,
 };
 
 use super::{
@@ -49,6 +51,10 @@ pub struct CanvasState {
     pub side: Option<Side>,
     pub sheet: bool,
     pub minimap: bool,
+    /// A version that is being looked at: until it is put away nothing can be edited.
+    pub preview: Option<Preview>,
+    /// The tab whose view this one follows.
+    pub following: Option<u64>,
     /// The wheel zooms instead of panning: the habit of people with a mouse.
     pub wheel_zooms: bool,
 }
@@ -68,12 +74,20 @@ pub struct MenuAt {
     pub target: Target,
 }
 
+/// An older state of the workflow, to be compared with the present one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Preview {
+    pub version: Version,
+    pub graph: Rc<Graph>,
+}
+
 /// What the panel at the right shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
     Inspector,
     Runs,
     Problems,
+    Versions,
 }
 
 /// Wires by the node they end in, and then by input.
@@ -97,6 +111,8 @@ pub struct Canvas {
     /// The part of the canvas that is drawn.
     pub drawn: Memo<Rect>,
     pub boxes: Memo<bool>,
+    /// What changed since the version that is looked at.
+    pub since: Memo<Option<Rc<GraphDiff>>>,
 }
 
 /// Makes the canvas's state for the components below.
@@ -117,6 +133,8 @@ pub fn use_canvas_provider() -> Canvas {
         side: None,
         sheet: false,
         minimap: false,
+        preview: None,
+        following: None,
         wheel_zooms: dom::stored(WHEEL_KEY).as_deref() == Some("zoom"),
     });
     let wiring = use_memo(move || Rc::new(wiring_of(&view.edges().read())));
@@ -154,6 +172,16 @@ pub fn use_canvas_provider() -> Canvas {
         state.viewport().read().drawn(screen)
     });
     let boxes = use_memo(move || state.viewport().read().draws_boxes());
+    let since = use_memo({
+        let replica = replica.clone();
+        move || {
+            let preview = state.preview().cloned()?;
+            // Read for the subscription; the graph itself comes from the document.
+            let (meta, nodes, edges, frames) = (view.meta(), view.nodes(), view.edges(), view.frames());
+            let _ = (meta.read(), nodes.read(), edges.read(), frames.read());
+            Some(Rc::new(GraphDiff::between(&preview.graph, &replica.graph())))
+        }
+    });
     use_context_provider(|| Canvas {
         state,
         view,
@@ -165,6 +193,7 @@ pub fn use_canvas_provider() -> Canvas {
         faulty,
         drawn,
         boxes,
+        since,
     })
 }
 
@@ -186,15 +215,26 @@ impl Canvas {
 
     /// Whether the person may change the graph now.
     pub fn writable(&self) -> bool {
-        self.replica.read().writable()
+        self.state.preview().read().is_none() && self.replica.read().writable()
     }
 
     pub fn runnable(&self) -> bool {
         self.view.role().read().can_run() && *self.view.synced().read()
     }
 
-    /// Moves the view: state, and the layer itself.
+    /// Moves the view as the person wants it; whoever was followed is not any longer.
     pub fn look(&self, viewport: Viewport) {
+        if self.state.following().peek().is_some() {
+            self.state.following().set(None);
+        }
+        self.look_along(viewport);
+        // Not when following: two people who follow each other would chase each other's view for ever.
+        let seen = viewport.visible(self.screen());
+        self.replica().set_presence(|own| own.viewport = Some([seen.x, seen.y, seen.width, seen.height]));
+    }
+
+    /// Moves the view: state, and the layer itself.
+    pub fn look_along(&self, viewport: Viewport) {
         self.state.viewport().set(viewport);
         dom::move_layer(viewport.pan, viewport.zoom);
     }

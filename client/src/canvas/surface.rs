@@ -11,6 +11,7 @@ use super::{
     live::LiveScene,
     loose::{LooseWires, Marquee},
     node::Nodes,
+    preview::PreviewMarks,
     state::{Canvas, CanvasStateStoreExt, use_canvas},
     viewport::wheel_factor,
     wires::Wires,
@@ -39,6 +40,7 @@ pub fn Surface(space: ReadSignal<bool>) -> Element {
             "data-holding": holding(),
             "data-space": space(),
             "data-dropping": dropping.over(),
+            "data-preview": canvas.state.preview().read().is_some(),
             onresize: move |_| {
                 if let Some(size) = dom::surface_size() {
                     canvas.state.screen().set(size);
@@ -48,7 +50,7 @@ pub fn Surface(space: ReadSignal<bool>) -> Element {
                 if let Some(size) = dom::surface_size() {
                     canvas.state.screen().set(size);
                 }
-                canvas.look(canvas.looking());
+                canvas.look_along(canvas.looking());
             },
             onpointerdown: move |event| press(canvas, &event, space()),
             onpointermove: move |event| moved(canvas, &event),
@@ -81,6 +83,7 @@ pub fn Surface(space: ReadSignal<bool>) -> Element {
                 Nodes {}
                 LooseWires {}
                 Marquee {}
+                PreviewMarks {}
                 Cursors {}
             }
             EmptyHint {}

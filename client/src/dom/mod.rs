@@ -2,6 +2,7 @@
 //!
 //! No state and no decisions live here, so that everything else compiles and tests without a browser.
 
+mod database;
 mod input;
 mod media;
 mod socket;
@@ -17,10 +18,11 @@ use futures_channel::oneshot;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{Document, Event, EventTarget, HtmlElement, Window};
 
+pub use database::{Database, Shelf, forget_copies};
 pub use input::{Key, carries_files, chosen, dropped, pasted, set_clipboard, text_selected};
 pub use media::Player;
 pub use socket::{Socket, SocketEvent, SocketSender};
-pub use storage::{forget, store, store_bytes, stored, stored_bytes, stored_keys};
+pub use storage::{store, stored};
 pub use surface::{
     DOTS, LAYER, Measured, SURFACE, capture_pointer, hit, in_field, leave_field, measure_node, move_layer, on_control,
     part_of_target, scroll_into_view, scrolls, set_moving, surface_point, surface_size,
@@ -176,4 +178,34 @@ fn object_url(mime: &str, text: &str) -> Result<String, JsValue> {
     let parts = js_sys::Array::of1(&JsValue::from_str(text));
     let blob = web_sys::Blob::new_with_str_sequence_and_options(&parts, &options)?;
     web_sys::Url::create_object_url_with_blob(&blob)
+}
+
+/// Opens the page again, from the start.
+pub fn reload() {
+    let _ = window().location().reload();
+}
+
+/// The day of a time in RFC 3339 where the person is: `Today`, `Yesterday`, `Saturday, 21 November`.
+pub fn day_of(rfc3339: &str) -> String {
+    const DAY_MILLIS: f64 = 86_400_000.0;
+    let day = |date: &js_sys::Date| {
+        let options = js_sys::Object::new();
+        for (key, value) in [("weekday", "long"), ("day", "numeric"), ("month", "long")] {
+            let _ = js_sys::Reflect::set(&options, &key.into(), &value.into());
+        }
+        String::from(date.to_locale_date_string("en-GB", &options))
+    };
+    let at = |millis: f64| day(&js_sys::Date::new(&JsValue::from_f64(millis)));
+    let (then, now) = (at(js_sys::Date::parse(rfc3339)), js_sys::Date::now());
+    match then {
+        then if then == at(now) => "Today".into(),
+        then if then == at(now - DAY_MILLIS) => "Yesterday".into(),
+        then => then,
+    }
+}
+
+/// The time of day where the person is: `14:05`.
+pub fn time_of(rfc3339: &str) -> String {
+    let date = js_sys::Date::new(&rfc3339.into());
+    format!("{:02}:{:02}", date.get_hours(), date.get_minutes())
 }

@@ -135,6 +135,7 @@ fn Ended(closed: Closed) -> Element {
         Closed::Deleted => ("This workflow was deleted", "Somebody deleted it while you had it open."),
         Closed::Revoked => ("You no longer have access", "Your access to this workspace was taken away."),
         Closed::SignedOut => ("You are signed out", "Sign in again to go on."),
+        Closed::Renewed => ("This workflow was begun anew", "Reload the page: your changes are kept."),
         Closed::Fault => {
             ("This page and the server do not understand each other", "Reload the page to get the current version.")
         }

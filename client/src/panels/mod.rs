@@ -1,6 +1,7 @@
 //! What lies around the canvas: bars, the palette, the panel at the right.
 
 mod context_menu;
+mod follow;
 mod inspector;
 mod minimap;
 mod palette;
@@ -14,9 +15,11 @@ mod save_mark;
 mod sheet;
 mod side;
 mod top_bar;
+mod versions;
 mod zoom_bar;
 
 pub use context_menu::ContextMenu;
+pub use follow::Follow;
 pub use minimap::Minimap;
 pub use palette::Palette;
 pub use run_bar::RunBar;

@@ -7,10 +7,8 @@ use shared::presence::{Presence, PresentUser};
 
 use crate::{
     canvas::{
-        geometry::Rect,
         node::css_color,
         state::{Canvas, CanvasStateStoreExt, use_canvas},
-        viewport::Viewport,
     },
     replica::view::CanvasViewStoreExt,
     ui::Avatar,
@@ -23,22 +21,25 @@ pub fn People() -> Element {
     let canvas = use_canvas();
     let people = use_memo(move || faces(&canvas.view.people().read()));
     let people = people();
+    let count = people.len();
+    let following = canvas.state.following().cloned();
     let more = people.len().saturating_sub(FACES);
     if people.is_empty() {
         return rsx! {};
     }
     rsx! {
-        div { class: "avatars", role: "group", aria_label: "People here",
+        div { class: "avatars", role: "group", aria_label: "{count} more here",
             for (client , user) in people.into_iter().take(FACES) {
                 button {
                     key: "{client}",
                     class: "person",
                     r#type: "button",
                     "data-person": "{user.name}",
-                    "data-tip": "{user.name} – go to what they see",
+                    "data-tip": "{user.name} – follow what they see",
                     "data-tip-side": "end",
-                    aria_label: "Go to what {user.name} sees",
-                    onclick: move |_| visit(canvas, client),
+                    aria_label: "Follow what {user.name} sees",
+                    aria_pressed: if following == Some(client) { "true" } else { "false" },
+                    onclick: move |_| follow(canvas, client),
                     Avatar { name: user.name.clone(), color: css_color(&user.color).to_owned() }
                 }
             }
@@ -62,13 +63,10 @@ fn faces(people: &BTreeMap<u64, Presence>) -> Vec<(u64, PresentUser)> {
     faces
 }
 
-/// Looks where somebody else looks.
-fn visit(canvas: Canvas, client: u64) {
-    let seen = canvas.view.people().peek().get(&client).and_then(|person| person.viewport);
-    if let Some([x, y, width, height]) = seen {
-        let screen = *canvas.state.screen().peek();
-        canvas.look(Viewport::fitting(Rect::new([x, y], [width, height]), screen));
-    }
+/// Follows somebody, or stops.
+fn follow(canvas: Canvas, client: u64) {
+    let following = *canvas.state.following().peek();
+    canvas.state.following().set((following != Some(client)).then_some(client));
 }
 
 #[cfg(test)]

@@ -1,11 +1,14 @@
 //! Whether the person's work is safe. It says *saved* only of what the server has written durably.
 
 use dioxus::prelude::*;
+use shared::{api::CreateWorkflow, exchange};
 
 use crate::{
+    api::Api,
     canvas::state::use_canvas,
     replica::view::{CanvasViewStoreExt, SaveState},
-    ui::{Glyph, Icon, Size, Spinner},
+    route::Route,
+    ui::{Button, Glyph, Icon, Size, Spinner, Tone, use_toaster},
 };
 
 #[component]
@@ -19,10 +22,35 @@ pub fn SaveMark() -> Element {
                 SaveState::Saved => rsx! { Icon { glyph: Glyph::CloudCheck } },
                 SaveState::Saving { .. } => rsx! { Spinner { size: Size::S } },
                 SaveState::Offline { .. } => rsx! { Icon { glyph: Glyph::CloudOff } },
-                SaveState::ReadOnly => rsx! { Icon { glyph: Glyph::Eye } },
+                SaveState::ReadOnly { .. } => rsx! { Icon { glyph: Glyph::Eye } },
             }
             span { "{text}" }
+            if matches!(save, SaveState::ReadOnly { unsaved: 1.. }) {
+                KeepAsCopy {}
+            }
         }
+    }
+}
+
+/// Makes a workflow of one's own of what could not be sent, in one's own workspace.
+#[component]
+fn KeepAsCopy() -> Element {
+    let canvas = use_canvas();
+    let toaster = use_toaster();
+    let navigator = use_navigator();
+    let keep = move |_| {
+        spawn(async move {
+            let Some(graph) = canvas.replica().with_unsent().await else { return };
+            let title = format!("{} (my changes)", graph.meta.title);
+            let graph = Some(exchange::write_value(&graph));
+            match Api.create_workflow(&CreateWorkflow { workspace: None, title, graph }).await {
+                Ok(workflow) => drop(navigator.push(Route::Workflow { id: workflow.id })),
+                Err(error) => toaster.say(Tone::Danger, error.sentence()),
+            }
+        });
+    };
+    rsx! {
+        Button { size: Size::S, glyph: Glyph::Copy, onclick: keep, "Keep my changes as a copy" }
     }
 }
 
@@ -33,7 +61,9 @@ fn words(save: SaveState) -> (&'static str, String) {
         SaveState::Offline { unsaved: 0 } => ("offline", "Offline".into()),
         SaveState::Offline { unsaved: 1 } => ("offline", "Offline, 1 change not yet sent".into()),
         SaveState::Offline { unsaved } => ("offline", format!("Offline, {unsaved} changes not yet sent")),
-        SaveState::ReadOnly => ("readonly", "View only".into()),
+        SaveState::ReadOnly { unsaved: 0 } => ("readonly", "View only".into()),
+        SaveState::ReadOnly { unsaved: 1 } => ("readonly", "View only, 1 change of yours not sent".into()),
+        SaveState::ReadOnly { unsaved } => ("readonly", format!("View only, {unsaved} changes of yours not sent")),
     }
 }
 

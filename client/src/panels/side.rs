@@ -2,7 +2,7 @@
 
 use dioxus::prelude::*;
 
-use super::{inspector::Inspector, problems::Problems, runs::Runs};
+use super::{inspector::Inspector, problems::Problems, runs::Runs, versions::Versions};
 use crate::{
     canvas::state::{CanvasStateStoreExt, Side, use_canvas},
     replica::view::CanvasViewStoreExt,
@@ -14,7 +14,12 @@ pub fn SidePanel() -> Element {
     let canvas = use_canvas();
     let problems = canvas.view.problems().read().len();
     let Some(side) = canvas.state.side().cloned() else { return rsx! {} };
-    let tabs = [(Side::Inspector, "Settings"), (Side::Runs, "Runs"), (Side::Problems, "Problems")];
+    let tabs = [
+        (Side::Inspector, "Settings"),
+        (Side::Runs, "Runs"),
+        (Side::Problems, "Problems"),
+        (Side::Versions, "History"),
+    ];
     rsx! {
         aside { class: "side", aria_label: "Side panel",
             header { class: "side-head",
@@ -41,6 +46,7 @@ pub fn SidePanel() -> Element {
                     Side::Inspector => rsx! { Inspector {} },
                     Side::Runs => rsx! { Runs {} },
                     Side::Problems => rsx! { Problems {} },
+                    Side::Versions => rsx! { Versions {} },
                 }
             }
         }

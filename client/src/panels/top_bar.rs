@@ -50,6 +50,15 @@ pub fn TopBar(onshare: EventHandler<()>) -> Element {
                     onclick: move |_| canvas.state.sheet().set(true),
                 }
                 span { class: "bar-rule" }
+                IconButton {
+                    glyph: Glyph::History,
+                    label: "Version history",
+                    pressed: side == Some(Side::Versions),
+                    onclick: move |_| {
+                        let next = if side == Some(Side::Versions) { None } else { Some(Side::Versions) };
+                        canvas.state.side().set(next);
+                    },
+                }
                 People {}
                 Button { variant: Variant::Secondary, glyph: Glyph::Share2, onclick: move |_| onshare.call(()), "Share" }
                 IconButton {

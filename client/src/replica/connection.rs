@@ -92,7 +92,7 @@ impl Replica {
                 sender.send(&frame);
             }
         }
-        self.keep_unsaved();
+        self.keep_on_leaving();
     }
 
     /// What the close code of a socket means; `None`: try again.
@@ -103,6 +103,8 @@ impl Replica {
     pub fn disconnected(&self) {
         self.inner.sender.replace(None);
         self.inner.link.borrow_mut().lost();
+        self.inner.kept.set_live(false);
+        self.note_base();
         let gone = self.inner.people.borrow_mut().disconnected();
         self.show_people(gone);
         self.show_save_state();
@@ -110,6 +112,9 @@ impl Replica {
 
     /// Nothing opens this workflow here again.
     pub fn close(&self, closed: Closed) {
+        if closed == Closed::Renewed {
+            return self.rebase();
+        }
         write_changed(self.inner.view.closed(), Some(closed));
     }
 
@@ -126,13 +131,13 @@ impl Replica {
         let unsaved = link.unsaved();
         let may_write = self.inner.view.role().peek().can_edit();
         let state = match (self.inner.sender.borrow().is_some() && link.live(), unsaved) {
-            _ if link.read_only() || !may_write => SaveState::ReadOnly,
+            _ if link.read_only() || !may_write => SaveState::ReadOnly { unsaved },
             (true, 0) => SaveState::Saved,
             (true, unsaved) => SaveState::Saving { unsaved },
             (false, unsaved) => SaveState::Offline { unsaved },
         };
         write_changed(self.inner.view.save(), state);
-        if unsaved > 0 || self.inner.kept.get() {
+        if unsaved > 0 || self.inner.kept.anything() {
             self.inner.keep.ring();
         }
     }
@@ -186,9 +191,9 @@ impl Replica {
         let (graphs, outputs): (Vec<_>, Vec<_>) = inbound.into_iter().partition(|(document, _)| *document == graph);
         apply(self.inner.graph.doc(), graphs);
         apply(self.inner.outputs.doc(), outputs);
-        if self.inner.link.borrow().live() && !*self.inner.view.synced().peek() {
-            self.inner.view.synced().set(true);
-            self.recover();
+        if self.inner.link.borrow().live() {
+            write_changed(self.inner.view.synced(), true);
+            self.caught_up();
         }
         self.show_save_state();
     }

@@ -26,6 +26,7 @@ use gloo_timers::future::TimeoutFuture;
 use shared::{
     api::Workflow,
     document::{Edit, EditError, GraphDocument, Origin, OutputsDocument, new_doc},
+    graph::Graph,
     id::{NodeId, UserId, WorkflowId, WorkspaceId},
     node::Catalog,
     presence::Presence,
@@ -87,8 +88,8 @@ struct Inner {
     resync_due: Cell<bool>,
     /// Unsaved edits may have to be kept, or need no keeping any more.
     keep: Wake,
-    /// Whether something of this tab is kept in the browser's storage.
-    kept: Cell<bool>,
+    /// What is kept in the browser.
+    kept: keep::Kept,
 }
 
 impl PartialEq for Replica {
@@ -149,7 +150,7 @@ impl Replica {
             resync: Wake::default(),
             resync_due: Cell::new(false),
             keep: Wake::default(),
-            kept: Cell::new(false),
+            kept: keep::Kept::default(),
             graph,
             outputs,
         };
@@ -162,6 +163,11 @@ impl Replica {
 
     pub fn workflow(&self) -> WorkflowId {
         self.inner.workflow
+    }
+
+    /// The whole graph as plain data.
+    pub fn graph(&self) -> Graph {
+        self.inner.graph.project().0
     }
 
     /// Where uploads for this workflow go.
@@ -260,6 +266,7 @@ impl Replica {
     fn after_local_change(&self) {
         self.refresh();
         self.show_save_state();
+        self.inner.kept.copy.ring();
         self.inner.frame.ring();
     }
 
@@ -286,7 +293,16 @@ impl Replica {
 
     async fn run(self) {
         let network = crate::sync::run(self.clone());
-        futures_util::join!(self.frames(), self.derivations(), self.roles(), self.resyncs(), self.keeping(), network);
+        self.open_kept().await;
+        futures_util::join!(
+            self.frames(),
+            self.derivations(),
+            self.roles(),
+            self.resyncs(),
+            self.keeping(),
+            self.copying(),
+            network
+        );
     }
 
     async fn derivations(&self) {

@@ -71,8 +71,8 @@ pub enum SaveState {
     Saving { unsaved: u32 },
     /// No connection; edits stay in this tab and merge on return.
     Offline { unsaved: u32 },
-    /// The person may look, not write.
-    ReadOnly,
+    /// The person may look, not write. What they had not sent when they lost the right stays with them.
+    ReadOnly { unsaved: u32 },
 }
 
 /// A state the client does not come back from by trying again.
@@ -86,6 +86,8 @@ pub enum Closed {
     Revoked,
     /// The sign-in is no longer valid.
     SignedOut,
+    /// The document was begun anew on the server. What was not sent is kept by what it means, for the next opening.
+    Renewed,
     /// Server and page do not understand each other; a reload may bring a page that does.
     Fault,
 }

@@ -6,6 +6,9 @@ use crate::replica::changes::Collected;
 
 /// The origin of transactions that came from the server: everything else on the document was made here.
 pub const REMOTE: &str = "remote";
+/// The origin of what an earlier visit left in the browser. Its unsent edits are counted by the link, not collected
+/// again, and they are no steps to undo.
+pub const KEPT: &str = "kept";
 
 const OBSERVER: &str = "outbox";
 
@@ -13,12 +16,12 @@ const OBSERVER: &str = "outbox";
 pub struct Outbox(Collected<Vec<Vec<u8>>>);
 
 impl Outbox {
-    /// Collects every update of `doc` that is made here, undo included.
+    /// Collects every update of `doc` that is made here now, undo included.
     pub fn observe(doc: &Doc) -> Self {
         let outbox = Self::default();
         let updates = outbox.0.clone();
         let record = move |txn: &TransactionMut<'_>, event: &UpdateEvent| {
-            if txn.origin() != Some(&REMOTE.into()) {
+            if ![REMOTE, KEPT].map(|origin| Some(origin.into())).contains(&txn.origin().cloned()) {
                 updates.lock().push(event.update.clone());
             }
         };

@@ -11,7 +11,7 @@ use crate::{
     },
     dom,
     pages::share::ShareDialog,
-    panels::{ContextMenu, Minimap, Palette, RunBar, ShortcutSheet, SidePanel, TopBar, ZoomBar},
+    panels::{ContextMenu, Follow, Minimap, Palette, RunBar, ShortcutSheet, SidePanel, TopBar, ZoomBar},
     replica::view::CanvasViewStoreExt,
 };
 
@@ -62,6 +62,7 @@ pub fn Editor() -> Element {
             ZoomBar {}
             Minimap {}
             SidePanel {}
+            Follow {}
             Palette {}
             ContextMenu {}
             ShortcutSheet {}

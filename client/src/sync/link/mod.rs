@@ -119,6 +119,11 @@ impl Link {
         merged(sent.map(|unsaved| unsaved.update.clone()).chain(self.outbox.peek()).collect())
     }
 
+    /// Edits of an earlier visit that are in the document again: the next answer to the server holds them.
+    pub fn adopt(&mut self, unsaved: Unsaved) {
+        self.stranded.push(unsaved);
+    }
+
     /// Whether the graph has everything the server had, and edits can go out.
     pub fn live(&self) -> bool {
         self.graph.caught_up && self.scope.is_some()
@@ -261,7 +266,8 @@ impl Link {
             CloseCode::Forbidden if self.was_open => Some(Closed::Revoked),
             CloseCode::NotFound if self.was_open => Some(Closed::Deleted),
             CloseCode::Forbidden | CloseCode::NotFound => Some(Closed::NotFound),
-            CloseCode::BadFrame | CloseCode::OtherGeneration | CloseCode::Damaged => Some(Closed::Fault),
+            CloseCode::OtherGeneration => Some(Closed::Renewed),
+            CloseCode::BadFrame | CloseCode::Damaged => Some(Closed::Fault),
             CloseCode::GoingAway
             | CloseCode::TooBig
             | CloseCode::Internal
