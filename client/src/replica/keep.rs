@@ -163,6 +163,10 @@ impl Replica {
         let (edits, update) = (self.unsaved(), inner.link.borrow().unsaved_update());
         let kept = match update {
             Some(update) => {
+                if !inner.kept.live.get() {
+                    // What edits without a connection build on may be newer than the last copy.
+                    self.keep_copy(database).await;
+                }
                 let entry = entry(&Unsaved { edits, update });
                 let kept = database.put(Shelf::Unsent, &self.kept_key(), &entry).await;
                 inner.kept.edits.set(if kept { edits } else { 0 });
@@ -212,16 +216,21 @@ impl Replica {
         let inner = &self.inner;
         loop {
             inner.kept.copy.wait().await;
-            if let Some(database) = inner.kept.database()
-                && *inner.view.synced().peek()
-            {
-                let name = self.kept_name();
-                self.note_base();
-                database.put(Shelf::Documents, &name, &state_of(inner.graph.doc())).await;
-                let outputs = format!("{name}/outputs");
-                database.put(Shelf::Documents, &outputs, &state_of(inner.outputs.doc())).await;
+            self.note_base();
+            if let Some(database) = inner.kept.database() {
+                self.keep_copy(database).await;
             }
             TimeoutFuture::new(COPY_EVERY_MILLIS).await;
+        }
+    }
+
+    async fn keep_copy(&self, database: &Database) {
+        let inner = &self.inner;
+        // Before that there is nothing, or a part.
+        if *inner.view.synced().peek() {
+            let name = self.kept_name();
+            database.put(Shelf::Documents, &name, &state_of(inner.graph.doc())).await;
+            database.put(Shelf::Documents, &format!("{name}/outputs"), &state_of(inner.outputs.doc())).await;
         }
     }
 

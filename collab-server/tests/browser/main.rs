@@ -9,6 +9,7 @@ mod browser;
 mod canvas;
 mod durability;
 mod editing;
+mod history;
 mod person;
 mod running;
 mod server;

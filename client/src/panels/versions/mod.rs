@@ -62,7 +62,7 @@ pub fn Versions() -> Element {
     };
     let refresh = move |()| versions.restart();
     rsx! {
-        div { class: "versions",
+        div { class: "version-panel",
             if editor {
                 NameForm { onnamed: refresh }
             }
@@ -129,7 +129,7 @@ fn NameForm(onnamed: EventHandler<()>) -> Element {
         });
     };
     rsx! {
-        form { class: "version-name", onsubmit: submit,
+        form { class: "version-form", onsubmit: submit,
             TextInput {
                 value: name(),
                 aria_label: "Name of the version",
@@ -190,7 +190,7 @@ fn Chosen(version: Version, editor: bool, onchanged: EventHandler<()>) -> Elemen
                     }
                 }
                 input {
-                    class: "version-rename",
+                    class: "input version-rename",
                     r#type: "text",
                     aria_label: "Name",
                     placeholder: if named { "Take the name away" } else { "Give it a name" },
