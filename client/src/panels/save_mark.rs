@@ -43,7 +43,7 @@ fn KeepAsCopy() -> Element {
             let Some(graph) = canvas.replica().with_unsent().await else { return };
             let title = format!("{} (my changes)", graph.meta.title);
             let graph = Some(exchange::write_value(&graph));
-            match Api.create_workflow(&CreateWorkflow { workspace: None, title, graph }).await {
+            match Api.create_workflow(&CreateWorkflow { workspace: None, folder: None, title, graph }).await {
                 Ok(workflow) => drop(navigator.push(Route::Workflow { id: workflow.id })),
                 Err(error) => toaster.say(Tone::Danger, error.sentence()),
             }

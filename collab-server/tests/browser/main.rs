@@ -9,7 +9,6 @@ mod browser;
 mod canvas;
 mod durability;
 mod editing;
-mod history;
 mod person;
 mod running;
 mod server;
