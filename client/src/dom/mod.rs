@@ -22,7 +22,7 @@ pub use database::{Database, Shelf, forget_copies};
 pub use input::{Key, carries_files, chosen, dropped, pasted, set_clipboard, text_selected};
 pub use media::Player;
 pub use socket::{Socket, SocketEvent, SocketSender};
-pub use storage::{store, stored};
+pub use storage::{forget, store, stored};
 pub use surface::{
     DOTS, LAYER, Measured, SURFACE, capture_pointer, hit, in_field, leave_field, measure_node, move_layer, on_control,
     part_of_target, scroll_into_view, scrolls, set_moving, surface_point, surface_size,

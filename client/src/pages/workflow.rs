@@ -62,7 +62,7 @@ fn Open(workflow: api::Workflow, person: UserId, catalog: Rc<Catalog>) -> Elemen
     use_effect(move || match view.save().cloned() {
         SaveState::Saved => unsaved.set(0),
         SaveState::Saving { unsaved: count } | SaveState::Offline { unsaved: count } => unsaved.set(count),
-        SaveState::ReadOnly => {}
+        SaveState::ReadOnly { .. } => {}
     });
     let revoked = view.closed().cloned() == Some(Closed::Revoked);
     let left_over = unsaved() > 0 && (revoked || !view.role().cloned().can_edit());
