@@ -1,5 +1,6 @@
 //! `auth/…` and `me`.
 
+mod github;
 mod login;
 mod logout;
 mod session;
