@@ -73,7 +73,7 @@ impl Feed {
         for (run, (workflow, seen)) in self.following.clone() {
             let batches = db::run_event::after(&self.state.db, run, seen).await?;
             if batches.is_empty() {
-                if !db::run::find(&self.state.db, run).await?.is_some_and(|run| !run.status.is_final()) {
+                if db::run::find(&self.state.db, run).await?.is_none_or(|run| run.status.is_final()) {
                     self.following.remove(&run);
                 }
                 continue;

@@ -1,4 +1,5 @@
 //! The tests.
+#![allow(clippy::print_stdout, reason = "the figures are what these tests are for")]
 
 use std::{
     process::{Child, Command, Stdio},

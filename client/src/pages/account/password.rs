@@ -35,7 +35,7 @@ fn Password(has_password: bool) -> Element {
         }
         busy.set(true);
         error.set(None);
-        let body = ChangePassword { current: has_password.then(|| current()), new: new() };
+        let body = ChangePassword { current: has_password.then(|| current.read().clone()), new: new() };
         match Api.change_password(&body).await {
             Ok(()) => {
                 current.set(String::new());

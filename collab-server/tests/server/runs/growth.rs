@@ -1,4 +1,5 @@
 //! How the stored outputs document grows.
+#![allow(clippy::print_stdout, reason = "the figures are what this test is for")]
 
 use collab_server::{db::document::DbDocStore, room::DocStore};
 use futures_util::future::join_all;
@@ -18,12 +19,14 @@ use crate::support::{TestApp, on_each_database};
 const RUNS: u32 = 1000;
 const NODES: u32 = 10;
 
+type Write = Box<dyn FnOnce(&OutputsDocument) + Send>;
+
 /// The writes of one run, as the writer merges them: its begin, what streams, its end.
-fn writes(n: u32, run: RunId, summary: RunSummary) -> Vec<Box<dyn FnOnce(&OutputsDocument) + Send>> {
+fn writes(n: u32, run: RunId, summary: RunSummary) -> Vec<Write> {
     let nodes: Vec<NodeId> = (0..NODES).map(|node| id(&format!("node{node}"))).collect();
     let keyed: Vec<(NodeId, String)> = nodes.iter().map(|node| (node.clone(), format!("{n:064x}"))).collect();
     let now = "2026-11-22T12:00:00Z";
-    let mut writes: Vec<Box<dyn FnOnce(&OutputsDocument) + Send>> = Vec::new();
+    let mut writes: Vec<Write> = Vec::new();
     let all = nodes.clone();
     writes.push(Box::new(move |outputs| {
         outputs.begin_run(run, summary, &keyed);
@@ -54,6 +57,7 @@ fn writes(n: u32, run: RunId, summary: RunSummary) -> Vec<Box<dyn FnOnce(&Output
                 duration_millis: 1234,
                 cost_usd: Some(0.002),
                 seed: Some(n.into()),
+                items: None,
             };
             outputs.apply(run, &event, now);
         }

@@ -1,4 +1,5 @@
 //! Runs that wait: turns, limits, holding back, order, cancelling, and what everybody sees of it.
+#![allow(clippy::print_stdout, reason = "the figures are what these tests are for")]
 
 use std::time::{Duration, Instant};
 

@@ -152,7 +152,7 @@ fn bring(graph: &Graph, edge: &Edge, node_type: &str, made: &BTreeMap<String, Ma
                 let kind = graph.nodes[&edge.from].node_type.as_str();
                 let output = if kind == "flow.zip" { "a" } else { edge.output.as_str() };
                 let name = format!("{}.{output}", edge.from);
-                Brought::Value(open(&value, source.depth, &name), source.depth + 1)
+                Brought::Value(open(&value, &name), source.depth + 1)
             }
         },
     }
@@ -165,9 +165,9 @@ fn map<T, U>(tree: &Tree<T>, change: &impl Fn(&T) -> U) -> Tree<U> {
     }
 }
 
-fn open(tree: &Tree<End<Value>>, depth: usize, name: &str) -> Tree<End<Value>> {
+fn open(tree: &Tree<End<Value>>, name: &str) -> Tree<End<Value>> {
     match tree {
-        Items(axis, items) => Items(axis.clone(), items.iter().map(|item| open(item, depth - 1, name)).collect()),
+        Items(axis, items) => Items(axis.clone(), items.iter().map(|item| open(item, name)).collect()),
         Leaf(Done(Value::List(items))) => {
             Items(name.into(), items.iter().cloned().map(|item| Leaf(Done(item))).collect())
         }
@@ -213,12 +213,15 @@ fn dense(tree: &Tree<End<Value>>, depth: usize) -> Brought {
     Brought::Value(list, depth - 1)
 }
 
+/// What arrives at a node, input by input.
+type Trees = Vec<(String, Tree<End<Vec<Option<Value>>>>)>;
+
 /// What arrives at one step, input by input.
 type Arrived = Vec<(String, End<Vec<Option<Value>>>)>;
 
 fn run(graph: &Graph, id: &str, node: &Node, made: &BTreeMap<String, Made>) -> Made {
     let edges: Vec<&Edge> = graph.edges.values().filter(|edge| edge.to.as_str() == id).collect();
-    let mut trees: Vec<(String, Tree<End<Vec<Option<Value>>>>)> = Vec::new();
+    let mut trees = Trees::new();
     let (mut depth, mut origin) = (0, None);
     for edge in &edges {
         let (tree, of) = match bring(graph, edge, &node.node_type, made) {
@@ -246,7 +249,7 @@ fn run(graph: &Graph, id: &str, node: &Node, made: &BTreeMap<String, Made>) -> M
     Made { tree: step(node, trees), depth, origin }
 }
 
-fn step(node: &Node, trees: Vec<(String, Tree<End<Vec<Option<Value>>>>)>) -> Tree<End<Values>> {
+fn step(node: &Node, trees: Trees) -> Tree<End<Values>> {
     for (_, tree) in &trees {
         if let Leaf(Gone { failed, list: true }) = tree {
             return Leaf(Gone { failed: failed.map(|_| Where::Before), list: true });
