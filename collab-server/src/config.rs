@@ -203,6 +203,8 @@ pub enum Process {
     Server,
     /// Executes runs, and tells servers through the database.
     Worker,
+    /// Reads or writes one thing and ends; runs are left alone.
+    Tool,
 }
 
 /// Limits of the queue. Every process that executes runs should have the same ones.

@@ -115,7 +115,9 @@ impl AppState {
         if state.config.process == Process::Server {
             run::recover(&state).await.context("taking up what an earlier process left")?;
         }
-        run::start_workers(&state);
+        if state.config.process != Process::Tool {
+            run::start_workers(&state);
+        }
         Ok(state)
     }
 }

@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     access::WorkspaceAccess,
     auth::Asker,
-    config::{Config, DataConfig},
+    config::{Config, DataConfig, Process},
     db,
     error::AppError,
     routes::workflows,
@@ -89,7 +89,7 @@ async fn open(data: DataConfig) -> anyhow::Result<AppState> {
     if data.database_url.is_none() && !data.data_dir.join("openflow.db").exists() {
         bail!("there is no database in `{}`: name the folder with --data-dir", data.data_dir.display());
     }
-    let config = Config { data, ..Config::in_folder("") };
+    let config = Config { data, process: Process::Tool, ..Config::in_folder("") };
     AppState::open(config, CancellationToken::new()).await
 }
 

@@ -321,10 +321,8 @@ impl Rooms {
                 inbox,
             };
             self.0.tasks.spawn(async move {
-                let registry = around.registry.clone();
-                match Room::open(around).await {
-                    Ok(room) => room.run().await,
-                    Err(error) => registry.fail(name, error),
+                if let Some(room) = Room::open(around).await {
+                    room.run().await;
                 }
             });
         }

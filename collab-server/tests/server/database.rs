@@ -83,6 +83,7 @@ async fn a_second_process_is_kept_out_of_a_sqlite_file() {
     let error = open().await.err().expect("the file is locked");
     assert!(matches!(error.downcast_ref(), Some(OpenError::Locked(_))), "{error:?}");
     assert!(error.to_string().contains("stop it first"), "{error}");
+    first.runs.shutdown().await;
     first.db.close().await;
     drop(first);
     open().await.unwrap();

@@ -243,20 +243,35 @@ pub struct Surroundings {
 }
 
 impl Room {
-    /// Loads the document. Until this is done, messages wait in the inbox.
-    pub async fn open(around: Surroundings) -> Result<Self, RoomError> {
-        let Surroundings { name, server, handle, registry, store, journal, activity, settings, budget, inbox } = around;
+    /// Loads the document. Until this is done, messages wait in the inbox. If it cannot be, whoever asked hears why.
+    pub async fn open(around: Surroundings) -> Option<Self> {
+        match Self::load(&around).await {
+            Ok((opening, share)) => Some(Self::begin(around, opening, share)),
+            Err(error) => {
+                // Before the inbox closes: who finds it closed looks for the reason.
+                around.registry.fail(around.name, error);
+                None
+            }
+        }
+    }
+
+    async fn load(around: &Surroundings) -> Result<(Opening, Share), RoomError> {
+        let stored = around.store.load(around.name).await?;
+        let share = around.budget.share(stored.bytes()).ok_or(RoomError::Overloaded)?;
+        Ok((opening::read(around.name, &*around.store, stored).await?, share))
+    }
+
+    fn begin(around: Surroundings, opening: Opening, mut share: Share) -> Self {
+        let Surroundings { name, server, handle, registry, store, journal, activity, settings, inbox, .. } = around;
         let Settings { timing, limits } = settings;
-        let stored = store.load(name).await?;
-        let mut share = budget.share(stored.bytes()).ok_or(RoomError::Overloaded)?;
-        let Opening { mut replica, stored, damaged } = opening::read(name, &*store, stored).await?;
+        let Opening { mut replica, stored, damaged } = opening;
         let size = Size::measured(replica.full().len());
         share.resize(size.bytes());
         let log = Log::of(&stored, server);
         let (progress_sender, progress) = watch::channel(Progress { committed: log.committed, ..Progress::default() });
         let now = Instant::now();
         metrics::gauge!("openflow_rooms_open").increment(1.0);
-        Ok(Self {
+        Self {
             name,
             server,
             handle,
@@ -290,7 +305,7 @@ impl Room {
             upkeep_at: now + timing.upkeep(),
             compacting: None,
             mirror_at: None,
-        })
+        }
     }
 
     pub async fn run(mut self) {
