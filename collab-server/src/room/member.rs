@@ -108,6 +108,9 @@ pub struct Member {
     pub role: Role,
     pub framing: Framing,
     pub outbox: Outbox,
+    /// It has asked for what it lacks. Before that it gets no edits: one that stands on others it has not got yet leaves a
+    /// hole in its document, which not every Yjs fills when the rest arrives.
+    pub asked: bool,
     /// Set while the socket is too far behind for single edits: what it will have once its queue has drained.
     pub behind: Option<StateVector>,
     /// Yjs client ids that the connection has used: nobody else writes under them meanwhile.

@@ -49,7 +49,8 @@ impl Room {
         }
         match said {
             Said::Step1(vector) => {
-                let member = &self.members[&from];
+                let member = self.members.get_mut(&from).expect("looked up above");
+                member.asked = true;
                 if vector.is_empty() {
                     member.outbox.push_answer(self.greeting.frame(&mut self.replica, &member.framing));
                 } else {

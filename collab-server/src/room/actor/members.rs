@@ -31,6 +31,7 @@ impl Room {
             role,
             framing,
             outbox,
+            asked: false,
             behind: None,
             clients: BTreeSet::new(),
             incomplete: false,

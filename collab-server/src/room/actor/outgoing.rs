@@ -85,7 +85,7 @@ impl Room {
         let mut frames = SharedFrames::new(Payload::Sync(SyncMessage::Update(update)));
         let mut vector = None;
         let mut sent = 0;
-        for member in self.members.values_mut().filter(|member| member.behind.is_none()) {
+        for member in self.members.values_mut().filter(|member| member.asked && member.behind.is_none()) {
             let own = parts.iter().filter(|(from, _)| *from == Some(member.id)).count();
             if own == parts.len() {
                 continue;

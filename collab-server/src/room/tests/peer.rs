@@ -43,7 +43,9 @@ pub struct Peer {
     connection: JoinHandle<()>,
     document: GraphDocument,
     unsent: Arc<Mutex<Vec<Vec<u8>>>>,
-    synced: bool,
+    pub synced: bool,
+    /// Edits that came before the answer to its first question.
+    pub early: usize,
     pub statuses: Vec<SyncStatus>,
     pub pongs: usize,
     pub scope: Option<Scope>,
@@ -118,8 +120,7 @@ impl Peer {
     pub async fn join_with(rooms: &Rooms, name: &str, token: &str, document: GraphDocument) -> Self {
         let mut peer = Self::connect_with(rooms, name, document);
         peer.sign_in(token);
-        let vector = peer.document.doc().transact().state_vector().encode_v1();
-        peer.send(Message::Sync(SyncMessage::Step1(&vector)));
+        peer.ask();
         peer
     }
 
@@ -173,6 +174,7 @@ impl Peer {
             document,
             unsent,
             synced: false,
+            early: 0,
             statuses: Vec::new(),
             pongs: 0,
             scope: None,
@@ -184,6 +186,12 @@ impl Peer {
 
     pub fn sign_in(&mut self, token: &str) {
         self.send(Message::Auth(Auth::Token { token, version: None }));
+    }
+
+    /// Asks for what it lacks.
+    pub fn ask(&self) {
+        let vector = self.document.doc().transact().state_vector().encode_v1();
+        self.send(Message::Sync(SyncMessage::Step1(&vector)));
     }
 
     /// The document as it is here, to be used by another peer.
@@ -294,7 +302,9 @@ impl Peer {
             Message::Sync(SyncMessage::Step2(update) | SyncMessage::Update(update)) => {
                 let update = Update::decode_v1(update).expect("a valid update");
                 self.document.doc().transact_mut().apply_update(update).expect("an update that fits");
-                self.synced |= matches!(message, Message::Sync(SyncMessage::Step2(_)));
+                let is_answer = matches!(message, Message::Sync(SyncMessage::Step2(_)));
+                self.early += usize::from(!self.synced && !is_answer);
+                self.synced |= is_answer;
             }
             Message::SyncStatus(status) => self.statuses.push(status),
             Message::Auth(Auth::Granted(scope)) => self.scope = Some(scope),

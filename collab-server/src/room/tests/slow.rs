@@ -61,3 +61,21 @@ async fn two_first_visitors_meet_in_one_room() {
     }
     assert_eq!(world.rooms.0.registry.open().len(), 1);
 }
+
+#[tokio::test]
+async fn no_edit_comes_before_the_answer_to_the_first_question() {
+    let world = World::new().await;
+    let mut witness = Peer::join(&world.rooms, world.name(), "witness").await;
+    let mut late = Peer::connect(&world.rooms, &world.name().to_string());
+    late.sign_in("late");
+    late.until("let in", |late| late.scope.is_some()).await;
+    for edits in 1..=3 {
+        witness.edit(add_note("before"));
+        witness.until("saved", |witness| witness.statuses.len() == edits + 1).await;
+    }
+    late.ask();
+    late.until("in sync", |late| late.synced).await;
+    assert_eq!((late.early, late.graph().nodes.len()), (0, 3));
+    witness.edit(add_note("after"));
+    late.until("told", |late| late.graph().nodes.len() == 4).await;
+}
