@@ -4,7 +4,6 @@ mod frames;
 mod limits;
 mod peer;
 mod renewal;
-mod simulation;
 mod slow;
 mod storage;
 
