@@ -55,6 +55,8 @@ async fn client(stage: Stage) -> Seen {
         tungstenite::Message::Binary(Frame::Document { address: &name, message }.encode().into())
     };
     sink.send(frame(Message::Auth(Auth::Token { token: &token, version: None }))).await.expect("open");
+    // An empty state vector: whoever has not asked for what it lacks is sent no edits.
+    sink.send(frame(Message::Sync(SyncMessage::Step1(&[0])))).await.expect("open");
 
     let doc = shared::document::new_doc(None);
     let id = doc.client_id().get();
