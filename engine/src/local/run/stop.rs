@@ -46,7 +46,7 @@ mod tests {
                 return (text, true);
             }
         }
-        (text + &stop.finish(), false)
+        (text + stop.finish().as_str(), false)
     }
 
     #[test]

@@ -34,7 +34,7 @@ fn minilm_embeds_as_sentence_transformers_does() {
 fn a_text_is_the_same_vector_alone_and_among_others() {
     let model = Embedder::load("minilm", &files(&minilm())).unwrap();
     let stop = CancellationToken::new();
-    let texts: Vec<String> = (1..70).map(|n| "green boats ".repeat(n % 9 + 1) + &n.to_string()).collect();
+    let texts: Vec<String> = (1..70).map(|n| "green boats ".repeat(n % 9 + 1) + n.to_string().as_str()).collect();
     let (together, _) = model.embed(&texts, &stop).unwrap();
     for index in [0, 7, 68] {
         let (alone, _) = model.embed(&texts[index..=index], &stop).unwrap();
