@@ -42,7 +42,9 @@ pub use generation::{DiscardGenerations, Generation, GenerationRecord, Generatio
 pub use http::{Outbound, OutboundError, OutboundPolicy, Reach};
 pub use input::{Any, Args, Embedding, FromValue, InputValue, Inputs};
 pub use lists::{Collected, First, Item, Paired, Routed};
-pub use local::{DownloadProgress, LocalConfig, LocalError, LocalModel, LocalModels, ModelName, NameError};
+pub use local::{
+    Download, DownloadProgress, LocalConfig, LocalError, LocalModel, LocalModels, ModelName, NameError, PendingDownload,
+};
 pub use media::{Audio, File, Image, Mask, Video};
 pub use output::{IntoValue, NodeOutputs, OutputValue};
 pub use param::{Color, MediaFile, NodeParams, ParamHints, ParamValue, Seed};

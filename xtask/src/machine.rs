@@ -30,7 +30,7 @@ pub const NODE: Tool = Tool {
 };
 
 /// Everything that `cargo xtask test` uses.
-pub const FOR_TESTS: [Tool; 7] = [
+pub const FOR_TESTS: [Tool; 8] = [
     FFMPEG,
     Tool {
         name: "PostgreSQL's server programs",
@@ -43,6 +43,11 @@ pub const FOR_TESTS: [Tool; 7] = [
     // Without any font Chromium draws no text, and asserts on what people see mean nothing.
     Tool { name: "a font", is_there: has_font, debian_packages: &["fonts-dejavu-core"] },
     NODE,
+    Tool {
+        name: "Python 3 with pip",
+        is_there: || has_program("python3") && has_program("pip3"),
+        debian_packages: &["python3", "python3-pip"],
+    },
 ];
 
 /// Installs what is missing, or fails with one line that says what to install.

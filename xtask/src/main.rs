@@ -15,6 +15,7 @@ mod process;
 mod serve;
 mod steps;
 mod test;
+mod test_models;
 mod tidy;
 mod workspace;
 
@@ -51,6 +52,8 @@ enum Command {
         #[command(subcommand)]
         what: bench::Bench,
     },
+    /// Fetches the real model that tests run; `cargo xtask test` does it by itself.
+    TestModels,
     /// Checks the architecture: who may depend on whom, what lies where.
     Tidy,
     /// Builds the web client into `target/web`.
@@ -78,6 +81,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Serve { arguments } => serve::serve(&workspace, &arguments),
         Command::Test { arguments } => test::test(&workspace, &arguments),
         Command::Bench { what } => bench::bench(&workspace, &what),
+        Command::TestModels => test_models::minilm(&workspace).map(drop),
         Command::Tidy => tidy::tidy(&workspace),
         Command::BuildClient { dev } => {
             let profile = if dev { ClientProfile::Dev } else { ClientProfile::Shipped };

@@ -13,7 +13,7 @@ use crate::postgres::Postgres;
 use crate::process::{self, Running};
 use crate::steps::Steps;
 use crate::workspace::Workspace;
-use crate::{machine, npm, tidy};
+use crate::{machine, npm, test_models, tidy};
 
 /// With `arguments` only the tests run, and `cargo test` gets them in place of `--workspace`.
 pub fn test(workspace: &Workspace, arguments: &[String]) -> anyhow::Result<()> {
@@ -23,6 +23,7 @@ pub fn test(workspace: &Workspace, arguments: &[String]) -> anyhow::Result<()> {
         build_client::add_wasm_target()
     })?;
     steps.run("JavaScript clients", || npm::install(&workspace.root().join("collab-server/tests/js")))?;
+    let minilm = steps.run("models for tests", || test_models::minilm(workspace))?;
     if arguments.is_empty() {
         check(&mut steps, workspace)?;
     }
@@ -38,6 +39,7 @@ pub fn test(workspace: &Workspace, arguments: &[String]) -> anyhow::Result<()> {
     cargo.env("OPENFLOW_TEST_WEB_DIR", web_dir);
     cargo.env("OPENFLOW_TEST_CHROMEDRIVER", process::find_program("chromedriver").context("no `chromedriver`")?);
     cargo.env("OPENFLOW_TEST_CHROMIUM", machine::chromium().context("no Chromium")?);
+    cargo.env("OPENFLOW_TEST_MINILM", minilm);
     let mut counted = Counted::default();
     let outcome = steps.run("tests", || run_tests(&mut cargo, &mut counted));
     drop(postgres);

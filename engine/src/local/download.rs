@@ -4,9 +4,10 @@
 //! download of the same model, here or in another process, waits for the first.
 
 use std::{
-    fs::{self, File},
+    fs::{self, File, TryLockError},
     io::{self, Read},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use futures_util::StreamExt;
@@ -20,6 +21,7 @@ use super::{
     select::select,
     store::Store,
 };
+use crate::OutboundError;
 
 /// How far a download is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -29,6 +31,9 @@ pub struct DownloadProgress {
     /// Of so many.
     pub total_bytes: u64,
 }
+
+const RETRIES_MAX: u32 = 4;
+const RETRY_DELAY: Duration = Duration::from_millis(400);
 
 type OnProgress<'a> = &'a (dyn Fn(DownloadProgress) + Send + Sync);
 
@@ -45,7 +50,7 @@ pub(super) async fn download(
     let folder = store.repo_folder(repo);
     let blobs = folder.join("blobs");
     fs::create_dir_all(&blobs)?;
-    let _lock = lock(folder.join(".lock")).await?;
+    let _lock = lock(folder.join(LOCK_FILE)).await?;
 
     let total_bytes = files.iter().fold(0u64, |sum, file| sum.saturating_add(file.size_bytes));
     let here = |file: &&RepoFile| length(&blobs.join(file.checksum.as_str())) == Some(file.size_bytes);
@@ -64,7 +69,7 @@ pub(super) async fn download(
         let blob = blobs.join(file.checksum.as_str());
         if !here(file) {
             let report = |of_this: u64| on_progress(DownloadProgress { done_bytes: done_bytes + of_this, total_bytes });
-            fetch(hub, repo, &listing.commit, file, &blobs, &report).await?;
+            fetch_with_patience(hub, repo, &listing.commit, file, &blobs, &report).await?;
             fs::rename(part_of(&blobs, file), &blob)?;
         }
         done_bytes += file.size_bytes;
@@ -84,6 +89,24 @@ fn length(path: &Path) -> Option<u64> {
 }
 
 /// Held while a repository's folder is written. The system lets go of it when its process ends, however it ends.
+const LOCK_FILE: &str = ".lock";
+/// A download that was told to end does so within moments.
+const LOCK_TRIES: u32 = 100;
+const LOCK_DELAY: Duration = Duration::from_millis(50);
+
+/// The lock of a repository whose own downloads were told to end; nothing if another process has it.
+pub(super) async fn lock_soon(repo_folder: &Path) -> io::Result<Option<File>> {
+    let file = File::create(repo_folder.join(LOCK_FILE))?;
+    for _ in 0..LOCK_TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(Some(file)),
+            Err(TryLockError::WouldBlock) => tokio::time::sleep(LOCK_DELAY).await,
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+    }
+    Ok(None)
+}
+
 async fn lock(path: PathBuf) -> Result<File, LocalError> {
     let locked = tokio::task::spawn_blocking(move || {
         let file = File::create(path)?;
@@ -91,6 +114,27 @@ async fn lock(path: PathBuf) -> Result<File, LocalError> {
         Ok::<_, io::Error>(file)
     });
     Ok(locked.await.map_err(io::Error::other)??)
+}
+
+/// Large files break off now and then: goes on a few times before it gives up.
+async fn fetch_with_patience(
+    hub: &Hub,
+    repo: &str,
+    commit: &str,
+    file: &RepoFile,
+    blobs: &Path,
+    on_progress: &(dyn Fn(u64) + Send + Sync),
+) -> Result<(), LocalError> {
+    let mut attempt = 0;
+    loop {
+        match fetch(hub, repo, commit, file, blobs, on_progress).await {
+            Err(LocalError::Unreachable(OutboundError::Request(_))) if attempt < RETRIES_MAX => {
+                attempt += 1;
+                tokio::time::sleep(RETRY_DELAY * attempt).await;
+            }
+            outcome => return outcome,
+        }
+    }
 }
 
 /// Fetches one file into its `.part`, beginning where an earlier attempt ended, and checks it.

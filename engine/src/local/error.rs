@@ -46,6 +46,9 @@ pub enum LocalError {
     /// The prompt and its answer do not fit.
     #[error("the prompt has {tokens} tokens, and this model takes {limit} with its answer: shorten it")]
     ContextFull { tokens: usize, limit: usize },
+    /// Another process is fetching it.
+    #[error("`{name}` is being fetched by another process of this server: try again later")]
+    Busy { name: String },
     /// The hub refused.
     #[error("the hub of models answered `{status}` for `{what}`{hint}")]
     Hub { status: u16, what: String, hint: &'static str },
@@ -85,6 +88,7 @@ impl LocalError {
             | Self::Unsupported { .. }
             | Self::Broken { .. }
             | Self::Choose { .. }
+            | Self::Busy { .. }
             | Self::ContextFull { .. }
             | Self::Input { .. } => FailureCode::InvalidInput,
             Self::Hub { status: 401 | 403, .. } => FailureCode::Auth,

@@ -10,21 +10,23 @@ mod hub;
 mod select;
 mod store;
 mod download;
+mod arrivals;
 #[cfg(feature = "local-models")]
 mod run;
+#[cfg(test)]
+mod tests;
 
-use std::{
-    collections::BTreeMap,
-    path::PathBuf,
-    sync::{Arc, Mutex},
-};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
+pub use arrivals::{Download, PendingDownload};
+use arrivals::{Downloads, For};
 pub use download::DownloadProgress;
 pub use error::LocalError;
 use hub::Hub;
 pub use name::{ModelName, NameError};
 pub use store::LocalModel;
 use store::{ModelFiles, Store};
+use tokio::sync::watch;
 
 use crate::{NodeContext, Outbound, Reach, Secret, provider::Provider};
 
@@ -74,8 +76,7 @@ struct Inner {
     config: LocalConfig,
     store: Store,
     outbound: Outbound,
-    /// By name. Std mutex: written by downloads at every chunk, never held across an await.
-    downloads: Mutex<BTreeMap<String, DownloadProgress>>,
+    downloads: Downloads,
     #[cfg(feature = "local-models")]
     loaded: run::Loaded,
 }
@@ -91,7 +92,7 @@ impl LocalModels {
         Self(Some(Arc::new(Inner {
             store: Store::new(config.folder.clone()),
             outbound,
-            downloads: Mutex::default(),
+            downloads: Downloads::default(),
             #[cfg(feature = "local-models")]
             loaded: run::Loaded::new(config.memory_max_bytes, config.parallel),
             config,
@@ -107,45 +108,46 @@ impl LocalModels {
         Ok(self.inner()?.store.list()?)
     }
 
-    /// What is on its way here, by name.
-    pub fn downloads(&self) -> BTreeMap<String, DownloadProgress> {
+    /// What is on its way here, or failed to come, by name.
+    pub fn downloads(&self) -> BTreeMap<String, Download> {
+        self.0.as_ref().map(|inner| inner.downloads.list()).unwrap_or_default()
+    }
+
+    /// The same, whenever it changes.
+    pub fn watch_downloads(&self) -> watch::Receiver<BTreeMap<String, Download>> {
         match &self.0 {
-            Some(inner) => inner.downloads.lock().expect("nothing panics while it holds the lock").clone(),
-            None => BTreeMap::new(),
+            Some(inner) => inner.downloads.watch(),
+            None => watch::channel(BTreeMap::new()).1,
         }
     }
 
-    /// Fetches a model of the hub, or what is missing of it. Dropping the future stops; what has arrived is kept.
-    pub async fn download(
-        &self,
-        name: &ModelName,
-        token: Option<Secret>,
-        on_progress: &(dyn Fn(DownloadProgress) + Send + Sync),
-    ) -> Result<(), LocalError> {
-        let inner = self.inner()?;
-        let ModelName::Hub { repo, revision, file } = name else {
-            return Err(LocalError::NotHere { name: name.to_string() });
-        };
-        let (endpoint, reach) = match &inner.config.endpoint {
-            // The operator chose it.
-            Some(endpoint) => (endpoint.trim_end_matches('/').to_owned(), Reach::Private),
-            None => (DEFAULT_ENDPOINT.to_owned(), Reach::Policy),
-        };
-        let hub = Hub { outbound: inner.outbound.clone(), endpoint, reach, token };
-        let shown = Shown { inner, name: name.to_string() };
-        shown.set(DownloadProgress::default());
-        let report = |progress: DownloadProgress| {
-            shown.set(progress);
-            on_progress(progress);
-        };
-        let wanted = (repo.as_str(), revision.as_str(), file.as_deref());
-        download::download(&inner.store, &hub, wanted, inner.config.disk_max_bytes, &report).await
+    /// Puts a model of the hub on the list of downloads, for whoever looks after the models. It is fetched when the
+    /// value that comes back is run.
+    pub fn begin_download(&self, name: &ModelName) -> Result<PendingDownload, LocalError> {
+        PendingDownload::begin(self.inner()?, name, For::Manager)
     }
 
-    /// Deletes a model from disk and from memory. A call that uses it ends in peace. Blocks.
-    pub fn delete(&self, name: &ModelName) -> Result<(), LocalError> {
+    /// Deletes a model from disk and from memory, and ends its download. A call that uses it ends in peace.
+    pub async fn delete(&self, name: &ModelName) -> Result<(), LocalError> {
         let inner = self.inner()?;
-        inner.store.delete(name)?;
+        let mut lock = None;
+        if let ModelName::Hub { repo, .. } = name {
+            inner.downloads.stop(repo);
+            let folder = inner.store.repo_folder(repo);
+            if !folder.is_dir() {
+                return Err(LocalError::NotHere { name: name.to_string() });
+            }
+            let busy = || LocalError::Busy { name: name.to_string() };
+            lock = Some(download::lock_soon(&folder).await?.ok_or_else(busy)?);
+        }
+        let (store, name) = (inner.store.clone(), name.clone());
+        let deleting = tokio::task::spawn_blocking(move || {
+            let deleted = store.delete(&name);
+            // Held until the folder is gone, or a download could fill it meanwhile.
+            drop(lock);
+            deleted
+        });
+        deleting.await.map_err(std::io::Error::other)??;
         #[cfg(feature = "local-models")]
         inner.loaded.forget_all();
         Ok(())
@@ -165,6 +167,16 @@ impl LocalModels {
 }
 
 impl Inner {
+    /// The hub, on behalf of whoever has `token`.
+    fn hub(&self, token: Option<Secret>) -> Hub {
+        let (endpoint, reach) = match &self.config.endpoint {
+            // The operator chose it.
+            Some(endpoint) => (endpoint.trim_end_matches('/').to_owned(), Reach::Private),
+            None => (DEFAULT_ENDPOINT.to_owned(), Reach::Policy),
+        };
+        Hub { outbound: self.outbound.clone(), endpoint, reach, token }
+    }
+
     /// The files of a model, fetched first if need be and allowed.
     async fn files(
         models: &LocalModels,
@@ -183,27 +195,8 @@ impl Inner {
         if !inner.config.fetch_in_runs {
             return Err(LocalError::NotHere { name: name.to_string() });
         }
-        models.download(&name, token.await, on_progress).await?;
+        PendingDownload::begin(inner, &name, For::Run)?.run(token.await, on_progress).await?;
         let files = inner.store.find(&name).ok_or_else(|| LocalError::NotHere { name: name.to_string() })?;
         Ok((name, files))
-    }
-}
-
-/// A download in the list of those under way; it leaves the list however it ends.
-struct Shown<'a> {
-    inner: &'a Inner,
-    name: String,
-}
-
-impl Shown<'_> {
-    fn set(&self, progress: DownloadProgress) {
-        let mut downloads = self.inner.downloads.lock().expect("nothing panics while it holds the lock");
-        downloads.insert(self.name.clone(), progress);
-    }
-}
-
-impl Drop for Shown<'_> {
-    fn drop(&mut self) {
-        self.inner.downloads.lock().expect("nothing panics while it holds the lock").remove(&self.name);
     }
 }

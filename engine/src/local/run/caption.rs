@@ -17,7 +17,7 @@ use crate::local::{LocalError, kind::read_text, store::ModelFiles};
 
 /// The mean and spread of the pictures that these models were trained on.
 const MEAN: [f32; 3] = [0.481_454_66, 0.457_827_5, 0.408_210_73];
-const SPREAD: [f32; 3] = [0.268_629_54, 0.261_302_58, 0.275_777_1];
+const SPREAD: [f32; 3] = [0.268_629_54, 0.261_302_6, 0.275_777_1];
 const CAPTION_TOKENS: usize = 50;
 /// Larger pictures are no photographs; 16384x8192, as for ffmpeg.
 const PIXELS_MAX: u64 = 134_217_728;

@@ -92,7 +92,7 @@ fn numbers_that_describe_no_model_are_refused() {
         ("general.alignment", Value::U32(0)),
     ];
     for change in impossible {
-        assert!(with(&[change.clone()]).is_err(), "{change:?} was taken");
+        assert!(with(std::slice::from_ref(&change)).is_err(), "{change:?} was taken");
     }
     // A context longer than any machine has room for is cut, not believed.
     assert_eq!(with(&[("llama.context_length", Value::U32(u32::MAX))]), Ok(()));
