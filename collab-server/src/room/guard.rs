@@ -4,7 +4,8 @@
 //! valid Yjs, and from then on everybody silently drops what that person writes. So a client id belongs to the first
 //! person who wrote under it. Others may still pass on what that person wrote (offline merges, edits that a crash took
 //! from the server but not from browsers), unless the owner is here and writes under that id, and never more than their
-//! bytes could say.
+//! bytes could say. Passing on is not owning: after a crash the first to come back brings edits of people whose ids
+//! the server has never seen.
 //! Ids of an earlier generation of the document belong to nobody: what was written under them is refused for good.
 
 use std::collections::HashMap;
@@ -39,8 +40,12 @@ pub struct Scene<'a> {
     pub user: UserId,
     /// How far the document has a client's structs.
     pub clock: &'a dyn Fn(u64) -> u32,
+    /// Whether the update is an edit as it is made, and not an answer, which also repeats what others wrote.
+    pub is_edit: bool,
     /// Whether this person writes under this client id now, on some connection.
     pub live: &'a dyn Fn(UserId, u64) -> bool,
+    /// Who is here and says to go by this client id.
+    pub speaker: &'a dyn Fn(u64) -> Option<UserId>,
     /// The client id under which this server writes now.
     pub own_client: u64,
 }
@@ -78,17 +83,20 @@ impl Owners {
                 None if one.client == scene.own_client => {
                     return Err(Refusal::ForeignClient { client: one.client });
                 }
-                None if known == 0 => claims.push(one.client),
-                // Somebody who is away, or an id under which only a server ever wrote.
-                Some(_) | None => foreign_clocks += u64::from(one.end_clock() - known),
+                // Somebody who is away.
+                Some(_) => foreign_clocks += u64::from(one.end_clock() - known),
+                None => match (scene.speaker)(one.client) {
+                    Some(speaker) if speaker == scene.user => claims.push(one.client),
+                    Some(_) => return Err(Refusal::ForeignClient { client: one.client }),
+                    None if scene.is_edit => claims.push(one.client),
+                    // Of the sender or of somebody else: nobody says so.
+                    None if known == 0 => {}
+                    // Passed on earlier, or written by a server that has ended.
+                    None => foreign_clocks += u64::from(one.end_clock() - known),
+                },
             }
         }
         if foreign_clocks > len as u64 { Err(Refusal::Filler) } else { Ok(claims) }
-    }
-
-    /// Whether content under a client id is this person's own, or of nobody known.
-    pub fn is_own(&self, client: u64, user: UserId) -> bool {
-        self.by_client.get(&client).is_none_or(|owner| *owner == user)
     }
 
     pub fn belongs_to(&self, client: u64, user: UserId) -> bool {
@@ -123,8 +131,12 @@ mod tests {
 
     fn check(owners: &Owners, update: &[u8], user: UserId, known: u32, present: bool) -> Result<Vec<u64>, Refusal> {
         let outline = outline(update, ROOTS).expect("valid");
-        let scene = Scene { user, clock: &|_| known, live: &|_, _| present, own_client: 99 };
-        owners.check(&outline, update.len(), &scene)
+        owners.check(&outline, update.len(), &Scene { live: &|_, _| present, ..scene(user, &|_| known) })
+    }
+
+    /// An edit, while nobody else is here.
+    fn scene<'a>(user: UserId, clock: &'a dyn Fn(u64) -> u32) -> Scene<'a> {
+        Scene { user, clock, is_edit: true, live: &|_, _| false, speaker: &|_| None, own_client: 99 }
     }
 
     #[test]
@@ -134,6 +146,31 @@ mod tests {
         owners.claim(7, ada());
         assert_eq!(check(&owners, EDIT, ada(), 0, true), Ok(vec![]));
         assert_eq!(check(&owners, EDIT, eve(), 0, true), Err(Refusal::ForeignClient { client: 7 }));
+    }
+
+    #[test]
+    fn who_passes_on_what_nobody_owns_does_not_own_it_unless_it_goes_by_that_id() {
+        let owners = Owners::default();
+        let outline = outline(EDIT, ROOTS).expect("valid");
+        let answer = Scene { is_edit: false, ..scene(eve(), &|_| 0) };
+        assert_eq!(owners.check(&outline, EDIT.len(), &answer), Ok(vec![]));
+        let own = Scene { speaker: &|_| Some(eve()), ..answer };
+        assert_eq!(owners.check(&outline, EDIT.len(), &own), Ok(vec![7]));
+        for is_edit in [false, true] {
+            let of_another = Scene { is_edit, speaker: &|_| Some(ada()), ..scene(eve(), &|_| 0) };
+            assert_eq!(
+                owners.check(&outline, EDIT.len(), &of_another),
+                Err(Refusal::ForeignClient { client: 7 }),
+                "an edit: {is_edit}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_was_passed_on_becomes_its_writers_with_the_next_edit() {
+        // Client 7 again, at clock 1.
+        let next = b"\x01\x01\x07\x01\x28\x01\x05nodes\x01b\x01\x7d\x01\x00";
+        assert_eq!(check(&Owners::default(), next, ada(), 1, false), Ok(vec![7]));
     }
 
     #[test]

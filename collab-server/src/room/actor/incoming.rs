@@ -29,7 +29,7 @@ const MAX_UNCOMMITTED_BYTES: usize = 8 * 1024 * 1024;
 enum Verdict {
     /// Applied, or nothing new: acknowledged with what is written next.
     Taken(Option<Bytes>),
-    /// Some of the sender's own content stands on what is not here (yet).
+    /// Some of it stands on what is not here (yet), or is for somebody else to bring.
     Partial,
     /// Not allowed. The connection stays.
     Refused,
@@ -93,9 +93,14 @@ impl Room {
         let scene = Scene {
             user,
             clock: &|client| known.get(&yrs::block::ClientID::new(client)),
+            is_edit: kind == UpdateKind::Update,
             live: &|owner, client| {
                 let uses = |member: &Member| member.visitor.user.id == owner && member.clients.contains(&client);
                 self.members.values().any(uses)
+            },
+            speaker: &|client| {
+                let speaks = self.members.values().find(|member| member.clients.contains(&client));
+                speaks.map(|member| member.visitor.user.id)
             },
             own_client: self.replica.client_id(),
         };
@@ -108,7 +113,7 @@ impl Room {
                 let whole = outline;
                 let Ok(outline) = update::outline(&rest, roots(self.name)) else { return Ok(Verdict::Malformed) };
                 return Ok(match self.judge(from, kind, &rest, &outline)? {
-                    Verdict::Taken(new) => self.taken(user, whole, new),
+                    Verdict::Taken(new) => self.taken(whole, new),
                     verdict => verdict,
                 });
             }
@@ -126,11 +131,11 @@ impl Room {
                 return Ok(Verdict::Refused);
             }
         }
-        let new = match self.replica.fit(outline, bytes) {
-            Ok(Fit::Whole) => self.apply(bytes)?,
+        let (new, whole) = match self.replica.fit(outline, bytes) {
+            Ok(Fit::Whole) => (self.apply(bytes)?, true),
             Ok(Fit::Gap { .. }) if kind == UpdateKind::Update => return Ok(Verdict::Gap),
             // What fits, fits. The rest stands on something that the client itself waits for, or may not pass on.
-            Ok(Fit::Gap { fitting }) => self.apply(&fitting)?,
+            Ok(Fit::Gap { fitting }) => (self.apply(&fitting)?, false),
             Err(_) => return Ok(Verdict::Malformed),
         };
         for client in claims.into_iter().filter(|client| self.replica.clock(*client) > 0) {
@@ -145,14 +150,13 @@ impl Room {
         let member = self.members.get_mut(&from).expect("it was found above");
         let ids = outline.clients.iter().map(|one| one.client);
         member.clients.extend(ids.filter(|client| self.owners.belongs_to(*client, user)));
-        Ok(self.taken(user, outline, new))
+        Ok(if whole { Verdict::Taken(new) } else { self.taken(outline, new) })
     }
 
-    /// An update was taken. All of it, as far as it is the sender's own? Nothing less may be called saved.
-    fn taken(&self, user: UserId, outline: &Outline, new: Option<Bytes>) -> Verdict {
-        let lacks = |one: &ClientStructs| self.replica.clock(one.client) < one.end_clock();
-        let mut own = outline.clients.iter().filter(|one| self.owners.is_own(one.client, user));
-        if own.any(lacks) { Verdict::Partial } else { Verdict::Taken(new) }
+    /// What fits of an update was taken. Is everything here now? Nothing less may be called saved, also what is of
+    /// others: whose a struct is, is known only of those who said so.
+    fn taken(&self, outline: &Outline, new: Option<Bytes>) -> Verdict {
+        if self.replica.has(outline) { Verdict::Taken(new) } else { Verdict::Partial }
     }
 
     /// Tells whoever keeps versions that the graph changed.

@@ -2,8 +2,10 @@
 
 mod frames;
 mod limits;
+mod passed_on;
 mod peer;
 mod renewal;
+mod simulation;
 mod slow;
 mod storage;
 
