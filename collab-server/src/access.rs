@@ -42,6 +42,7 @@ pub struct WorkflowAccess {
 #[derive(Debug, Clone)]
 pub struct RunAccess {
     pub run: Run,
+    pub workspace: WorkspaceId,
     role: Role,
 }
 
@@ -148,6 +149,6 @@ impl FromRequestParts<AppState> for RunAccess {
             ErrorCode::NotFound => AppError::not_found("run"),
             _ => error,
         })?;
-        Ok(Self { run, role: access.workflow.role })
+        Ok(Self { run, workspace: access.workflow.workspace, role: access.workflow.role })
     }
 }

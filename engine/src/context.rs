@@ -3,7 +3,13 @@
 //! A node has no other way out: no environment, no global state, no file of this machine but the blobs' and its own
 //! temporary ones.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use bytes::Bytes;
 use shared::{
@@ -23,8 +29,8 @@ use crate::{
     media,
     plan::Plan,
     run::{
-        Approvals, Checkpoints, Decision, EventLog, Hosted, Inner, NoApprovals, NoCheckpoints, RunSink, StepId,
-        VendorJob, nested,
+        Activity, Approvals, Checkpoints, Decision, EventLog, Hosted, Inner, NoApprovals, NoCheckpoints, RunSink,
+        StepId, VendorJob, nested,
     },
     secret::{FixedKeys, KeySource, ProviderKey, Secret},
 };
@@ -43,6 +49,7 @@ pub(crate) struct RunScope {
     pub generations: Arc<dyn GenerationSink>,
     pub checkpoints: Arc<dyn Checkpoints>,
     pub approvals: Arc<dyn Approvals>,
+    pub activity: Activity,
     pub sink: Arc<dyn RunSink>,
     /// The step of a workflow's node that this run of a workflow within is part of.
     pub within: Option<Arc<Within>>,
@@ -78,6 +85,10 @@ pub struct NodeContext {
     step: StepId,
     seed: Option<u64>,
     cancel: CancellationToken,
+    /// How long the node may take.
+    limit: Duration,
+    /// Whether it waits for somebody's answer.
+    asking: AtomicBool,
     /// What the node's calls cost so far. Std mutex: added to by concurrent calls of one node, never held across awaits.
     cost_usd: Mutex<Option<f64>>,
     /// The workflow the node stands for, and what runs it.
@@ -86,12 +97,27 @@ pub struct NodeContext {
 
 impl NodeContext {
     pub(crate) fn new(scope: Arc<RunScope>, step: StepId, seed: Option<u64>, cancel: CancellationToken) -> Self {
-        Self { scope, step, seed, cancel, cost_usd: Mutex::default(), hosted: None }
+        Self {
+            scope,
+            step,
+            seed,
+            cancel,
+            limit: Duration::MAX,
+            asking: AtomicBool::new(false),
+            cost_usd: Mutex::default(),
+            hosted: None,
+        }
     }
 
     /// For a node that stands for a workflow.
     pub(crate) fn hosting(mut self, plan: Option<Arc<Plan>>, engine: Arc<Inner>) -> Self {
         self.hosted = plan.map(|plan| Hosted { plan, engine });
+        self
+    }
+
+    /// With the time that the node has.
+    pub(crate) fn limited(mut self, limit: Duration) -> Self {
+        self.limit = limit;
         self
     }
 
@@ -103,18 +129,36 @@ impl NodeContext {
     /// Runs the workflow that the node stands for; `round` tells repetitions apart. What came of its named outputs.
     pub(crate) async fn run_inner(&self, inputs: Values, round: u32) -> Result<Values, NodeError> {
         let hosted = self.hosted.as_ref().ok_or_else(|| NodeError::invalid("source", "no workflow is chosen"))?;
-        nested::run(hosted, &self.scope, &self.step, inputs, round, &self.cancel).await
+        let inner = nested::run(hosted, &self.scope, &self.step, inputs, round, &self.cancel);
+        // What works in it counts for itself.
+        self.scope.activity.idle(inner).await
     }
 
     /// Shows the value to everybody and waits until somebody decides.
     pub(crate) async fn ask(&self, question: String, value: Value) -> Result<Decision, NodeError> {
         let approval = Approval { node: self.step.node.clone(), question, value, items: self.step.items.clone() };
         let node = self.scope.within.as_ref().map_or(&self.step.node, |within| &within.node).clone();
-        self.scope.sink.emit(RunEvent::NodeWaiting { node, approval: approval.clone() });
-        tokio::select! {
-            decision = self.scope.approvals.decision(&self.step, &approval) => Ok(decision?),
-            () = self.cancel.cancelled() => Err(NodeError::Cancelled),
+        let asked = RunEvent::NodeWaiting { node: node.clone(), approval: approval.clone() };
+        self.scope.sink.emit(asked);
+        let answered = self.scope.activity.ask(async {
+            tokio::select! {
+                answered = self.scope.approvals.decision(&self.step, &approval, self.limit) => Ok(answered?),
+                () = self.cancel.cancelled() => Err(NodeError::Cancelled),
+            }
+        });
+        self.asking.store(true, Ordering::Relaxed);
+        let answered = answered.await;
+        self.asking.store(false, Ordering::Relaxed);
+        let answered = answered?;
+        if let Some(answer) = answered.answer {
+            self.scope.sink.emit(RunEvent::NodeAnswered { node, answer });
         }
+        Ok(answered.decision)
+    }
+
+    /// Whether the node waits for somebody's answer.
+    pub(crate) fn is_asking(&self) -> bool {
+        self.asking.load(Ordering::Relaxed)
     }
 
     /// A context outside any run: no keys, no network but the public one, events are dropped. For tests of nodes.
@@ -130,6 +174,7 @@ impl NodeContext {
             generations: Arc::new(DiscardGenerations),
             checkpoints: Arc::new(NoCheckpoints),
             approvals: Arc::new(NoApprovals),
+            activity: Activity::default(),
             sink: Arc::new(EventLog::default()),
             within: None,
         };

@@ -52,8 +52,8 @@ pub use plan::{Library, NoWorkflows, Plan, PlanError, PlanScope, WorkflowSource,
 pub use provider::{Field, Form, Model, ModelCatalog, Prices, Route, Sound, VideoLimits, models};
 pub use registry::{NodeKind, catalog};
 pub use run::{
-    ApprovalError, Approvals, CheckpointError, Checkpoints, Decision, Engine, EngineConfig, EventLog, Limits,
-    NoApprovals, NoCheckpoints, RunReport, RunRequest, RunSink, StepDone, StepEnd, StepId, VendorJob,
+    Activity, Answered, ApprovalError, Approvals, CheckpointError, Checkpoints, Decision, Engine, EngineConfig,
+    EventLog, Limits, NoApprovals, NoCheckpoints, RunReport, RunRequest, RunSink, StepDone, StepEnd, StepId, VendorJob,
 };
 pub use secret::{FixedKeys, KeyError, KeySource, ProviderKey, Secret};
 

@@ -27,6 +27,8 @@ pub enum Right {
     Comment,
     /// Start and cancel runs, upload media for them.
     Run,
+    /// Answer what runs ask: let them go on, or not.
+    Approve,
     /// Write the graph document, create, move and delete workflows and folders.
     Edit,
     /// Members, invitations, roles on single workflows, provider keys, policies.
@@ -36,14 +38,15 @@ pub enum Right {
 }
 
 impl Right {
-    pub const ALL: [Right; 6] = [Self::Read, Self::Comment, Self::Run, Self::Edit, Self::Manage, Self::Own];
+    pub const ALL: [Right; 7] =
+        [Self::Read, Self::Comment, Self::Run, Self::Approve, Self::Edit, Self::Manage, Self::Own];
 
     /// The table: the lowest role that has the right. Every higher one has it too.
     pub fn least_role(self) -> Role {
         match self {
             Self::Read => Role::Viewer,
             Self::Comment => Role::Commenter,
-            Self::Run => Role::Runner,
+            Self::Run | Self::Approve => Role::Runner,
             Self::Edit => Role::Editor,
             Self::Manage => Role::Admin,
             Self::Own => Role::Owner,
@@ -71,6 +74,11 @@ impl Role {
     /// See [`Right::Run`].
     pub fn can_run(self) -> bool {
         self.has(Right::Run)
+    }
+
+    /// See [`Right::Approve`].
+    pub fn can_approve(self) -> bool {
+        self.has(Right::Approve)
     }
 
     /// See [`Right::Edit`].
@@ -213,10 +221,10 @@ mod tests {
             [
                 "viewer: [Read]",
                 "commenter: [Read, Comment]",
-                "runner: [Read, Comment, Run]",
-                "editor: [Read, Comment, Run, Edit]",
-                "admin: [Read, Comment, Run, Edit, Manage]",
-                "owner: [Read, Comment, Run, Edit, Manage, Own]",
+                "runner: [Read, Comment, Run, Approve]",
+                "editor: [Read, Comment, Run, Approve, Edit]",
+                "admin: [Read, Comment, Run, Approve, Edit, Manage]",
+                "owner: [Read, Comment, Run, Approve, Edit, Manage, Own]",
             ]
         );
     }

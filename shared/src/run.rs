@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    id::{NodeId, RunId},
+    id::{NodeId, RunId, UserId},
     value::{Value, Values},
 };
 
@@ -160,6 +160,36 @@ pub struct Approval {
     pub items: Vec<u32>,
 }
 
+/// What somebody says about an [`Approval`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ApprovalDecision {
+    /// It may go on.
+    Approved,
+    /// It may not.
+    Rejected,
+}
+
+/// Who decided what about an [`Approval`], and when.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ApprovalAnswer {
+    /// As in the question.
+    pub node: NodeId,
+    /// As in the question.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub items: Vec<u32>,
+    pub decision: ApprovalDecision,
+    pub by: UserId,
+    pub by_name: String,
+    /// UTC, RFC 3339.
+    pub at: String,
+    /// Why, in their words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
 /// What happens during a run, in order. Also the data of the SSE stream, one event each.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -210,6 +240,11 @@ pub enum RunEvent {
     NodeWaiting {
         node: NodeId,
         approval: Approval,
+    },
+    /// Somebody has decided about something the node waited for.
+    NodeAnswered {
+        node: NodeId,
+        answer: ApprovalAnswer,
     },
     NodeFailed {
         node: NodeId,

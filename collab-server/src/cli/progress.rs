@@ -60,6 +60,7 @@ impl RunSink for Progress {
             RunEvent::NodeSkipped { node, because } => self.ended(&node, &format!("skipped because of {because}")),
             RunEvent::NodeCancelled { node } => self.ended(&node, "cancelled"),
             RunEvent::NodeWaiting { .. }
+            | RunEvent::NodeAnswered { .. }
             | RunEvent::NodeStarted { .. }
             | RunEvent::NodeProgress { .. }
             | RunEvent::TextDelta { .. }

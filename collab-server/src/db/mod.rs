@@ -33,6 +33,7 @@ pub mod run_claim;
 pub mod run_lease;
 pub mod run_step;
 pub mod run_event;
+pub mod approval;
 pub mod duty;
 pub mod node_result;
 pub mod version;

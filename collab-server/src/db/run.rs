@@ -12,7 +12,7 @@ use shared::{
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{Connection, DbError, Tx, now, rfc3339, run_step, user::UserTable, workflow::WorkflowTable};
+use super::{Connection, DbError, Tx, approval, now, rfc3339, run_step, user::UserTable, workflow::WorkflowTable};
 
 #[derive(Iden)]
 pub(super) enum RunTable {
@@ -43,6 +43,9 @@ pub(super) enum RunTable {
     CancelRequested,
     StartedAt,
     Announced,
+    Parked,
+    Lost,
+    Fresh,
 }
 
 /// How a run ended.
@@ -69,11 +72,13 @@ pub async fn end(tx: &mut Tx, run: RunId, worker: Option<Uuid>, ended: &EndedRun
         .value(RunTable::Outputs, json(&ended.outputs))
         .value(RunTable::Failures, json(&ended.failures))
         .value(RunTable::Events, json(&ended.events))
+        .value(RunTable::Parked, false)
         // One that joins at this moment waits for the lock, and then finds nothing to join.
         .and_where(Expr::col(RunTable::RunId).eq(run.as_uuid()).or(Expr::col(RunTable::Joined).eq(run.as_uuid())))
         .and_where(is_active())
         .to_owned();
     tx.execute(&update).await?;
+    approval::withdraw(tx, run).await?;
     run_step::delete(tx, &[run.as_uuid()]).await?;
     Ok(true)
 }
@@ -114,6 +119,7 @@ struct RunRow {
     paused: bool,
     attempt: i32,
     started_at: Option<OffsetDateTime>,
+    parked: bool,
 }
 
 impl RunRow {
@@ -134,6 +140,7 @@ impl RunRow {
             paused: self.paused,
             attempt: self.attempt.unsigned_abs(),
             started_at: self.started_at.map(rfc3339),
+            waiting: self.parked,
             position: None,
         })
     }
@@ -156,6 +163,7 @@ fn select() -> SelectStatement {
             (RunTable::Table, RunTable::Paused),
             (RunTable::Table, RunTable::Attempt),
             (RunTable::Table, RunTable::StartedAt),
+            (RunTable::Table, RunTable::Parked),
         ])
         .column((UserTable::Table, UserTable::Name))
         .from(RunTable::Table)

@@ -103,6 +103,8 @@ pub async fn busy(tx: &mut Tx, only: Option<(UserId, WorkspaceId)>) -> Result<Bu
     )
     .and_where(Expr::col((RunTable::Table, RunTable::Status)).eq(RunStatus::Running.as_str()))
     .and_where(Expr::col((RunTable::Table, RunTable::Joined)).is_null())
+    // Who waits for people takes nobody's place.
+    .and_where(Expr::col((RunTable::Table, RunTable::Parked)).eq(false))
     .group_by_columns([(RunTable::Table, RunTable::StartedBy)])
     .group_by_columns([(WorkflowTable::Table, WorkflowTable::WorkspaceId)])
     .to_owned();
@@ -188,14 +190,16 @@ fn leased(lease: Lease) -> UpdateStatement {
         .value(RunTable::Status, RunStatus::Running.as_str())
         .value(RunTable::Worker, lease.worker)
         .value(RunTable::LeaseUntil, lease.until_millis)
+        .value(RunTable::Parked, false)
         .value(RunTable::Attempt, Expr::col(RunTable::Attempt).add(1))
         .to_owned()
 }
 
-/// Takes a run whose worker has not been heard of. Those that another claim looks at are passed over.
+/// Takes a run whose worker has not been heard of, or that nobody has: given back, or put aside until now. Those that
+/// another claim looks at are passed over.
 pub async fn take_abandoned(tx: &mut Tx, lease: Lease) -> Result<Option<RunId>, DbError> {
     let select = Query::select()
-        .column(RunTable::RunId)
+        .columns([RunTable::RunId, RunTable::Worker])
         .from(RunTable::Table)
         .and_where(Expr::col(RunTable::Status).eq(RunStatus::Running.as_str()))
         .and_where(Expr::col(RunTable::Joined).is_null())
@@ -203,8 +207,12 @@ pub async fn take_abandoned(tx: &mut Tx, lease: Lease) -> Result<Option<RunId>, 
         .limit(1)
         .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
         .to_owned();
-    let Some((run,)) = tx.fetch_optional::<(Uuid,)>(&select).await? else { return Ok(None) };
-    let update = leased(lease).and_where(Expr::col(RunTable::RunId).eq(run)).to_owned();
+    let Some((run, worker)) = tx.fetch_optional::<(Uuid, Option<Uuid>)>(&select).await? else { return Ok(None) };
+    let lost = i32::from(worker.is_some());
+    let update = leased(lease)
+        .value(RunTable::Lost, Expr::col(RunTable::Lost).add(lost))
+        .and_where(Expr::col(RunTable::RunId).eq(run))
+        .to_owned();
     tx.execute(&update).await?;
     Ok(Some(run.into()))
 }
@@ -237,7 +245,11 @@ pub struct ClaimedRun {
     pub targets: Vec<NodeId>,
     pub inputs: BTreeMap<String, serde_json::Value>,
     pub attempt: i32,
+    /// How many workers were lost over it.
+    pub lost: i32,
     pub cancel_requested: bool,
+    /// Nodes that are executed whatever is remembered of them.
+    pub fresh: Vec<NodeId>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -253,7 +265,9 @@ struct ClaimedRow {
     targets: String,
     inputs: String,
     attempt: i32,
+    lost: i32,
     cancel_requested: bool,
+    fresh: String,
 }
 
 /// With its frozen graph. `None`: it is not there, or from before there was a queue.
@@ -267,7 +281,9 @@ pub async fn find(db: impl Connection, run: RunId) -> Result<Option<ClaimedRun>,
         (RunTable::Table, RunTable::Targets),
         (RunTable::Table, RunTable::Inputs),
         (RunTable::Table, RunTable::Attempt),
+        (RunTable::Table, RunTable::Lost),
         (RunTable::Table, RunTable::CancelRequested),
+        (RunTable::Table, RunTable::Fresh),
     ]))
     .column((WorkflowTable::Table, WorkflowTable::WorkspaceId))
     .column((UserTable::Table, UserTable::Name))
@@ -298,7 +314,9 @@ pub async fn find(db: impl Connection, run: RunId) -> Result<Option<ClaimedRun>,
             targets: read(&row.targets, "run.targets")?,
             inputs: read(&row.inputs, "run.inputs")?,
             attempt: row.attempt,
+            lost: row.lost,
             cancel_requested: row.cancel_requested,
+            fresh: read(&row.fresh, "run.fresh")?,
         })
     })
     .transpose()

@@ -36,12 +36,17 @@ pub async fn hold(tx: &mut Tx, run: RunId, worker: Uuid) -> Result<bool, DbError
     lock_active(tx, run, Some(worker)).await
 }
 
-/// Gives a run back that the worker does not end because it is stopping. That was no attempt.
+/// Locks a run that has not ended until the transaction does. `false`: it has.
+pub async fn lock(tx: &mut Tx, run: RunId) -> Result<bool, DbError> {
+    lock_active(tx, run, None).await
+}
+
+/// Gives a run back that the worker does not end because it is stopping: it is not lost.
 pub async fn release(db: impl Connection, run: RunId, worker: Uuid) -> Result<(), DbError> {
     let update = Query::update()
         .table(RunTable::Table)
         .value(RunTable::LeaseUntil, 0)
-        .value(RunTable::Attempt, Expr::col(RunTable::Attempt).sub(1))
+        .value(RunTable::Worker, None::<Uuid>)
         .and_where(Expr::col(RunTable::RunId).eq(run.as_uuid()))
         .and_where(Expr::col(RunTable::Worker).eq(worker))
         .and_where(Expr::col(RunTable::Status).eq(RunStatus::Running.as_str()))
@@ -55,6 +60,7 @@ pub async fn release_all(db: impl Connection) -> Result<u64, DbError> {
         .table(RunTable::Table)
         .value(RunTable::LeaseUntil, 0)
         .and_where(Expr::col(RunTable::Status).eq(RunStatus::Running.as_str()))
+        .and_where(Expr::col(RunTable::Parked).eq(false))
         .to_owned();
     db.execute(&update).await
 }

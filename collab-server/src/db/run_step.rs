@@ -1,6 +1,6 @@
 //! Checkpoints of runs under way: steps that ended, and paid calls that are open at vendors.
 
-use engine::VendorJob;
+use engine::{StepId, VendorJob};
 use sea_query::{Expr, ExprTrait, Iden, OnConflict, Query};
 use shared::id::RunId;
 use uuid::Uuid;
@@ -27,6 +27,11 @@ enum JobTable {
 
 /// Rows of one statement: far below what either database allows.
 const ROWS_MAX: usize = 200;
+
+/// The key of a step: `node`, or `node/0/3` for an item of mapped lists. No id of a node holds a slash.
+pub fn text_of(step: &StepId) -> String {
+    step.items.iter().fold(step.node.to_string(), |text, item| format!("{text}/{item}"))
+}
 
 /// Adds steps that ended, each with its JSON. One that is there already stays: the first end counts.
 pub async fn insert(tx: &mut super::Tx, run: RunId, steps: &[(String, String)]) -> Result<(), DbError> {

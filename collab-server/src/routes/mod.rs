@@ -27,6 +27,7 @@ mod health;
 mod keys;
 mod nodes;
 mod models;
+mod approvals;
 mod runs;
 mod templates;
 pub(crate) mod workflows;
@@ -62,6 +63,7 @@ fn quick() -> OpenApiRouter<AppState> {
         .merge(nodes::routes())
         .merge(models::routes())
         .merge(runs::routes())
+        .merge(approvals::routes())
         .merge(templates::routes())
         .merge(versions::routes())
 }

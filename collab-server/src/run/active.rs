@@ -109,6 +109,7 @@ pub(super) fn summarise<'e>(events: impl Iterator<Item = &'e RunEvent>, named: &
             RunEvent::RunStarted { .. }
             | RunEvent::NodeStarted { .. }
             | RunEvent::NodeWaiting { .. }
+            | RunEvent::NodeAnswered { .. }
             | RunEvent::NodeSkipped { .. }
             | RunEvent::NodeCancelled { .. } => {}
         }

@@ -14,7 +14,7 @@ use shared::{id::RunId, run::NodeFailure, value::BlobHash};
 use uuid::Uuid;
 
 use crate::{
-    db::{self, Db, DbError},
+    db::{self, Db, DbError, run_step::text_of},
     state::AppState,
 };
 
@@ -67,7 +67,7 @@ impl RunCheckpoints {
         let mut rows = BTreeMap::new();
         for (step, end) in waiting {
             let json = serde_json::to_string(&end).expect("plain data with text keys");
-            rows.insert(text(&step), in_row(blobs, json).await);
+            rows.insert(text_of(&step), in_row(blobs, json).await);
         }
         rows.into_iter().collect()
     }
@@ -85,8 +85,8 @@ impl RunCheckpoints {
                 return Ok(false);
             }
             match job {
-                Some(job) => db::run_step::set_job(&mut tx, self.run, &text(step), job).await?,
-                None => db::run_step::delete_job(&mut tx, self.run, &text(step)).await?,
+                Some(job) => db::run_step::set_job(&mut tx, self.run, &text_of(step), job).await?,
+                None => db::run_step::delete_job(&mut tx, self.run, &text_of(step)).await?,
             }
             tx.commit().await?;
             Ok::<_, DbError>(true)
@@ -121,11 +121,6 @@ async fn read_end(blobs: &dyn BlobStore, ending: &str) -> Option<StepEnd> {
         Ok(InBlob { in_blob }) => serde_json::from_slice(&blobs.read(&in_blob).await.ok()?).ok(),
         Err(_) => serde_json::from_str(ending).ok(),
     }
-}
-
-/// `node`, or `node/0/3` for an item of mapped lists. No id of a node holds a slash.
-fn text(step: &StepId) -> String {
-    step.items.iter().fold(step.node.to_string(), |text, item| format!("{text}/{item}"))
 }
 
 fn parse(text: &str) -> Option<StepId> {
@@ -175,7 +170,7 @@ mod tests {
     fn a_step_is_read_back_as_it_was_written() {
         let once = StepId::once("a-b_1".parse().unwrap());
         let item = StepId { items: vec![0, 12], ..once.clone() };
-        assert_eq!((text(&once).as_str(), text(&item).as_str()), ("a-b_1", "a-b_1/0/12"));
+        assert_eq!((text_of(&once).as_str(), text_of(&item).as_str()), ("a-b_1", "a-b_1/0/12"));
         assert_eq!((parse("a-b_1"), parse("a-b_1/0/12")), (Some(once), Some(item)));
         assert_eq!((parse(""), parse("a/x")), (None, None));
     }

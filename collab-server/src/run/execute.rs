@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use engine::{Library, NoApprovals, NoWorkflows, Plan, PlanError, PlanScope, RunRequest, RunSink, StepId};
+use engine::{Library, NoWorkflows, Plan, PlanError, PlanScope, RunRequest, RunSink, StepId};
 use shared::{
     check::Place,
     exchange,
@@ -10,11 +10,11 @@ use shared::{
     run::{FailureCode, NodeFailure, RunEvent, RunStatus},
 };
 
-use super::{ActiveRun, RunCheckpoints, document, sink::Buffer, writer};
+use super::{ActiveRun, RunCheckpoints, approvals, approvals::RunApprovals, document, sink::Buffer, writer};
 use crate::{config::Process, db, db::run_claim::ClaimedRun, keys::WorkspaceKeys, state::AppState};
 
 /// A run whose workers die again and again may be what kills them.
-const ATTEMPTS_MAX: i32 = 5;
+const LOST_MAX: i32 = 5;
 
 /// Executes a run that this process has claimed.
 pub async fn execute(state: &AppState, claimed: ClaimedRun) {
@@ -27,7 +27,8 @@ pub async fn execute(state: &AppState, claimed: ClaimedRun) {
             return give_back(state, &claimed).await;
         }
     };
-    let prepared = prepare(state, &claimed, &checkpoints).await;
+    let approvals = Arc::new(RunApprovals::new(state.clone(), run, state.runs.worker()));
+    let prepared = prepare(state, &claimed, &checkpoints, &approvals).await;
     let outputs = prepared.as_ref().map(|(plan, _)| {
         plan.outputs().map(|(name, node)| (name.to_owned(), node.clone())).collect::<BTreeMap<_, _>>()
     });
@@ -43,16 +44,18 @@ pub async fn execute(state: &AppState, claimed: ClaimedRun) {
         active.cancel.cancel();
     }
     let buffer = Arc::new(Buffer::default());
+    // How many answers it does nothing but wait for.
+    let mut waits_for = None;
     match prepared {
         Ok((plan, mut request)) => {
             request.cancel = active.cancel.clone();
             show_begin(state, &claimed, &plan).await;
             let writing = writer::Writer::new(state.clone(), active.clone(), checkpoints.clone());
             let writing = tokio::spawn(writing.write(buffer.clone()));
-            if claimed.attempt > ATTEMPTS_MAX {
+            if claimed.lost >= LOST_MAX {
                 give_up(&plan, &checkpoints, &*buffer);
             } else {
-                work(state, &active, plan, request, buffer).await;
+                waits_for = work(state, &active, plan, request, buffer, &approvals).await;
             }
             if let Err(error) = writing.await {
                 tracing::error!(%run, %error, "the writer of a run broke down");
@@ -67,8 +70,10 @@ pub async fn execute(state: &AppState, claimed: ClaimedRun) {
         }
     }
     state.runs.leave(&active);
-    if active.leave.is_cancelled() {
-        give_back(state, &claimed).await;
+    match waits_for {
+        Some(asked) if !state.runs.is_stopping() => put_aside(state, &claimed, asked).await,
+        _ if active.leave.is_cancelled() => give_back(state, &claimed).await,
+        _ => {}
     }
     active.close();
 }
@@ -78,6 +83,7 @@ async fn prepare(
     state: &AppState,
     claimed: &ClaimedRun,
     checkpoints: &Arc<RunCheckpoints>,
+    approvals: &Arc<RunApprovals>,
 ) -> Result<(Plan, RunRequest), BTreeMap<NodeId, NodeFailure>> {
     let unreadable = |message: String| BTreeMap::from([("run".parse().expect("a valid id"), failure(message))]);
     let graph = exchange::read(&claimed.graph, exchange::Limits::default())
@@ -88,13 +94,13 @@ async fn prepare(
         scope: claimed.workspace.to_string(),
         graph,
         targets: claimed.targets.clone(),
-        from: Vec::new(),
+        from: claimed.fresh.clone(),
         inputs: claimed.inputs.clone(),
         keys: Arc::new(WorkspaceKeys::new(state.clone(), claimed.workspace)),
         generations: state.generations.of(claimed.started_by),
         checkpoints: checkpoints.clone(),
         workflows: Arc::new(NoWorkflows),
-        approvals: Arc::new(NoApprovals),
+        approvals: approvals.clone(),
         cancel: Default::default(),
     };
     let plan = state.engine.prepare(&request).await.map_err(|error| refused(&request, &error))?;
@@ -104,7 +110,7 @@ async fn prepare(
 /// The plan of a run's frozen graph, if this program can make one.
 pub fn plan(claimed: &ClaimedRun) -> Option<Plan> {
     let graph = exchange::read(&claimed.graph, exchange::Limits::default()).ok()?;
-    let scope = PlanScope { targets: &claimed.targets, ..PlanScope::default() };
+    let scope = PlanScope { targets: &claimed.targets, from: &claimed.fresh };
     Plan::new(&graph, scope, &claimed.inputs, &Library::new()).ok()
 }
 
@@ -154,38 +160,58 @@ async fn show_begin(state: &AppState, claimed: &ClaimedRun, plan: &Plan) {
 fn give_up(plan: &Plan, checkpoints: &RunCheckpoints, sink: &dyn RunSink) {
     let left = plan.keys().map(|(node, _)| node).find(|node| !checkpoints.has_ended(&StepId::once((*node).clone())));
     if let Some(node) = left {
-        let message = format!("the run was given up: {ATTEMPTS_MAX} workers were lost while they executed it");
+        let message = format!("the run was given up: {LOST_MAX} workers were lost while they executed it");
         sink.emit(RunEvent::NodeFailed { node: node.clone(), failure: failure(message) });
     }
     sink.emit(ended(RunStatus::Failed));
 }
 
-/// Until the run has ended, or this process leaves it.
-async fn work(state: &AppState, active: &ActiveRun, plan: Plan, request: RunRequest, buffer: Arc<Buffer>) {
+/// Until the run has ended, or this process leaves it. Yields how many answers it waits for, if that is why.
+async fn work(
+    state: &AppState,
+    active: &ActiveRun,
+    plan: Plan,
+    request: RunRequest,
+    buffer: Arc<Buffer>,
+    approvals: &RunApprovals,
+) -> Option<usize> {
     let (engine, sink) = (state.engine.clone(), buffer.clone());
     let mut executed = tokio::spawn(async move { engine.execute(plan, &request, sink).await });
-    let report = tokio::select! {
-        report = &mut executed => report,
-        () = leaving(state, active) => {
-            active.leave.cancel();
-            // Dropped, not cancelled: a node that hears of a cancellation stops its job at the vendor, and the next
-            // attempt would find nothing to go on with. What a dropped node holds (connections, children) goes with it.
-            executed.abort();
-            drop(executed.await);
-            return;
-        }
+    let (report, waits_for) = tokio::select! {
+        report = &mut executed => (Some(report), None),
+        () = leaving(state, active) => (None, None),
+        () = approvals.until_idle() => (None, Some(approvals.asked())),
+    };
+    let Some(report) = report else {
+        // Dropped, not cancelled: a node that hears of a cancellation stops its job at the vendor, and the next attempt
+        // would find nothing to go on with. What a dropped node holds (connections, children) goes with it.
+        executed.abort();
+        drop(executed.await);
+        // Behind the last step that ended: the writer takes what there is.
+        active.leave.cancel();
+        return waits_for;
     };
     if let Err(error) = report {
         // A fault of the scheduler itself; the run must not look as if it still worked.
         tracing::error!(run = %active.run, %error, "the execution of a run broke down");
         buffer.emit(ended(RunStatus::Failed));
     }
+    None
 }
 
 async fn leaving(state: &AppState, active: &ActiveRun) {
     tokio::select! {
         () = state.runs.stopped() => {}
         () = active.leave.cancelled() => {}
+    }
+}
+
+/// Until somebody answers, or nobody did in time.
+async fn put_aside(state: &AppState, claimed: &ClaimedRun, asked: usize) {
+    tracing::info!(run = %claimed.id, asked, "a run is put aside until somebody answers");
+    if let Err(error) = approvals::park(state, claimed.id, asked).await {
+        // Then the lease runs out by itself, and the next worker asks again.
+        tracing::debug!(run = %claimed.id, error = %anyhow::Error::from(error), "could not put a run aside");
     }
 }
 

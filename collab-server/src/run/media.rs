@@ -114,7 +114,7 @@ pub async fn check(
 }
 
 /// Those of `hashes` that the workspace may not read. Samples are everybody's.
-async fn unreadable(
+pub(super) async fn unreadable(
     state: &AppState,
     workspace: WorkspaceId,
     hashes: &BTreeSet<BlobHash>,

@@ -7,6 +7,7 @@
 //! `capture` the record of every model call. Called by `routes::runs`. docs/runs.md says what a run promises.
 
 mod active;
+pub mod approvals;
 mod cache;
 mod capture;
 mod checkpoints;
@@ -34,7 +35,7 @@ use std::{
 };
 
 use shared::id::{RunId, WorkflowId};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, futures::Notified};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
@@ -67,6 +68,8 @@ struct Inner {
     work: Notify,
     /// Wakes whoever shows positions.
     order: Notify,
+    /// Wakes all who wait for people's answers.
+    answers: Notify,
 }
 
 impl Runs {
@@ -79,6 +82,7 @@ impl Runs {
             stop,
             work: Notify::new(),
             order: Notify::new(),
+            answers: Notify::new(),
         }))
     }
 
@@ -136,6 +140,15 @@ impl Runs {
 
     async fn order_changed(&self) {
         self.0.order.notified().await;
+    }
+
+    /// The next answer that comes in through this process.
+    fn answered(&self) -> Notified<'_> {
+        self.0.answers.notified()
+    }
+
+    fn tell_answered(&self) {
+        self.0.answers.notify_waiters();
     }
 
     fn enter(&self, active: &Arc<ActiveRun>) {

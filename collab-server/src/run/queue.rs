@@ -39,6 +39,8 @@ pub async fn cancel(state: &AppState, run: &Run) -> Result<(), AppError> {
     let leader = run.joined.unwrap_or(run.id);
     let mut tx = state.db.begin().await?;
     let executed = db::run_lease::request_cancel(&mut tx, leader).await?;
+    // One that waits for people is taken up once more, to be ended with what it has.
+    db::approval::unpark(&mut tx, leader).await?;
     let ended = EndedRun {
         status: RunStatus::Cancelled,
         cost_usd: None,
@@ -56,8 +58,8 @@ pub async fn cancel(state: &AppState, run: &Run) -> Result<(), AppError> {
         if let Err(error) = shown {
             tracing::warn!(run = %leader, error = %anyhow::Error::from(error), "could not show a cancelled run");
         }
-        state.runs.queue_changed();
     }
+    state.runs.queue_changed();
     Ok(())
 }
 

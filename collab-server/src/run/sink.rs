@@ -21,12 +21,17 @@ impl Buffer {
     /// Waits for events and takes them all.
     pub async fn take(&self) -> Vec<RunEvent> {
         loop {
-            let events = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+            let events = self.take_now();
             if !events.is_empty() {
                 return events;
             }
             self.arrived.notified().await;
         }
+    }
+
+    /// What waits now.
+    pub fn take_now(&self) -> Vec<RunEvent> {
+        std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

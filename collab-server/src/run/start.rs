@@ -97,6 +97,7 @@ pub async fn start(state: &AppState, access: &WorkflowAccess, body: StartRun) ->
         paused: false,
         attempt: 0,
         started_at: None,
+        waiting: false,
         position: None,
     })
 }

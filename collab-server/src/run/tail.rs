@@ -94,7 +94,8 @@ impl Tail {
         if run.status.is_final() {
             self.tell_kept(&run).await?;
         } else {
-            tokio::time::sleep(LOOK).await;
+            // People take longer to answer than anybody who watches notices.
+            tokio::time::sleep(if run.waiting { LOOK * 5 } else { LOOK }).await;
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 
 use shared::{
     run::RunEvent,
-    value::{Media, Value},
+    value::{BlobHash, Media, Value},
 };
 
 use super::{ActiveRun, RunCheckpoints, active::summarise, document, sink::Buffer};
@@ -43,19 +43,12 @@ impl Writer {
             let events = tokio::select! {
                 biased;
                 () = self.active.leave.cancelled() => {
-                    // What is finished by now is for the next attempt; its events are told by that one.
-                    self.store(&[]).await;
+                    self.write_rest(&buffer).await;
                     return;
                 }
                 events = buffer.take() => events,
             };
-            for media in events.iter().flat_map(media_in) {
-                if let Err(error) = grant_media(&self.state, self.active.workspace, media).await {
-                    let run = self.active.run;
-                    tracing::error!(%run, error = %anyhow::Error::from(error), "could not grant a result");
-                }
-                poster = media.poster.clone().or(poster);
-            }
+            poster = self.grant(&events).await.or(poster);
             if !self.store(&events).await {
                 return;
             }
@@ -76,6 +69,31 @@ impl Writer {
             let workflow = self.active.workflow;
             tracing::warn!(%workflow, error = %anyhow::Error::from(error), "could not set the poster");
         }
+    }
+
+    /// What is finished by now is for the next attempt, and what is asked is for everybody to see meanwhile.
+    async fn write_rest(&mut self, buffer: &Buffer) {
+        let mut events = buffer.take_now();
+        // The next attempt ends at once, and says so.
+        events.retain(|event| !matches!(event, RunEvent::RunFinished { .. }));
+        self.grant(&events).await;
+        if self.store(&events).await {
+            self.show(&events).await;
+            self.active.publish(events);
+        }
+    }
+
+    /// Lets the workspace read what the events name. Yields a poster among it.
+    async fn grant(&self, events: &[RunEvent]) -> Option<BlobHash> {
+        let mut poster = None;
+        for media in events.iter().flat_map(media_in) {
+            if let Err(error) = grant_media(&self.state, self.active.workspace, media).await {
+                let run = self.active.run;
+                tracing::error!(%run, error = %anyhow::Error::from(error), "could not grant a result");
+            }
+            poster = media.poster.clone().or(poster);
+        }
+        poster
     }
 
     /// Commits checkpoints and events. Tries until it is done, or the run is not this process's any more: `false`.

@@ -1,6 +1,6 @@
 //! A bench for tests of nodes: runs one node on samples, and looks at what came out.
 
-use std::{collections::BTreeMap, process::Command, sync::Arc};
+use std::{collections::BTreeMap, process::Command, sync::Arc, time::Duration};
 
 use image::RgbaImage;
 use serde_json::{Value as Json, json};
@@ -14,7 +14,7 @@ use crate::{
     BlobStore, Inputs, LocalModels, MemoryBlobs, NodeContext, NodeError, NodeKind, Outbound, OutboundPolicy,
     context::RunScope,
     generation::DiscardGenerations,
-    run::{ApprovalError, Approvals, Decision, EventLog, NoCheckpoints, StepId},
+    run::{Activity, Answered, ApprovalError, Approvals, Decision, EventLog, NoCheckpoints, StepId},
     samples::Sample,
     secret::FixedKeys,
 };
@@ -47,6 +47,7 @@ impl Bench {
             generations: Arc::new(DiscardGenerations),
             checkpoints: Arc::new(NoCheckpoints),
             approvals: Arc::new(Nods),
+            activity: Activity::default(),
             within: None,
             sink: Arc::new(EventLog::default()),
         };
@@ -146,8 +147,8 @@ struct Nods;
 
 #[async_trait::async_trait]
 impl Approvals for Nods {
-    async fn decision(&self, _step: &StepId, _approval: &Approval) -> Result<Decision, ApprovalError> {
-        Ok(Decision::Approved { value: None })
+    async fn decision(&self, _: &StepId, _: &Approval, _: Duration) -> Result<Answered, ApprovalError> {
+        Ok(Decision::Approved { value: None }.into())
     }
 }
 

@@ -1,12 +1,14 @@
 //! Waiting for people: a node shows what it has, and somebody lets it pass, changes it, or does not.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use shared::{
-    run::{Approval, FailureCode},
+    run::{Approval, ApprovalAnswer, FailureCode},
     value::Value,
 };
 
-use super::StepId;
+use super::{Activity, StepId};
 use crate::NodeError;
 
 /// What somebody decided.
@@ -23,12 +25,30 @@ pub enum Decision {
     Rejected,
 }
 
-/// Nobody can be asked.
+/// What was decided and, where the host knows it, by whom.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answered {
+    /// What is to happen.
+    pub decision: Decision,
+    /// For everybody who watches.
+    pub answer: Option<ApprovalAnswer>,
+}
+
+impl From<Decision> for Answered {
+    fn from(decision: Decision) -> Self {
+        Self { decision, answer: None }
+    }
+}
+
+/// There is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum ApprovalError {
     /// There is nobody.
     #[error("nobody can approve anything here")]
     Nobody,
+    /// Nobody answered within the node's time limit.
+    #[error("nobody answered in time")]
+    Expired,
     /// The host could not keep the question or read the answer.
     #[error("the approval could not be asked for")]
     Host(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -38,6 +58,7 @@ impl From<ApprovalError> for NodeError {
     fn from(error: ApprovalError) -> Self {
         match &error {
             ApprovalError::Nobody => Self::new(FailureCode::MissingInput, error.to_string()),
+            ApprovalError::Expired => Self::new(FailureCode::Timeout, error.to_string()),
             ApprovalError::Host(source) => Self::internal(error.to_string(), source),
         }
     }
@@ -46,8 +67,14 @@ impl From<ApprovalError> for NodeError {
 /// Asks people. What they decided is kept by the host, so a run that is taken up again asks nobody twice.
 #[async_trait::async_trait]
 pub trait Approvals: Send + Sync {
-    /// Waits until somebody has decided about this step. Dropped when the run is cancelled.
-    async fn decision(&self, step: &StepId, approval: &Approval) -> Result<Decision, ApprovalError>;
+    /// Waits until somebody has decided about this step, at most as long as `within` from the first time that it was
+    /// asked. Dropped when the run is cancelled.
+    async fn decision(&self, step: &StepId, approval: &Approval, within: Duration) -> Result<Answered, ApprovalError>;
+
+    /// What the run counts its work with: who answers hears there that the run does nothing but wait.
+    fn activity(&self) -> Activity {
+        Activity::default()
+    }
 }
 
 /// For runs that nobody watches.
@@ -56,7 +83,7 @@ pub struct NoApprovals;
 
 #[async_trait::async_trait]
 impl Approvals for NoApprovals {
-    async fn decision(&self, _step: &StepId, _approval: &Approval) -> Result<Decision, ApprovalError> {
+    async fn decision(&self, _: &StepId, _: &Approval, _: Duration) -> Result<Answered, ApprovalError> {
         Err(ApprovalError::Nobody)
     }
 }

@@ -249,13 +249,13 @@ impl Work<'_> {
         // The node's own: its time limit ends it without ending the run.
         let stop = self.cancel.child_token();
         let ctx = NodeContext::new(self.scope.clone(), self.step.clone(), self.seed, stop.clone());
-        let ctx = ctx.hosting(self.node.inner.clone(), self.engine.clone());
         let limit = self.node.timeout.or(kind.timeout()).unwrap_or(self.engine.config.limits.node_timeout);
+        let ctx = ctx.hosting(self.node.inner.clone(), self.engine.clone()).limited(limit);
         let work = AssertUnwindSafe(kind.run(&ctx, inputs, params)).catch_unwind();
         let mut work = std::pin::pin!(work);
         let stopped = tokio::select! {
             result = &mut work => return self.ending(&ctx, flatten(result), begin),
-            () = tokio::time::sleep(limit) => {
+            () = overdue(&ctx, limit) => {
                 let message = format!("the node was stopped after its time limit of {} s", limit.as_secs());
                 Ending::Failed(NodeFailure { code: FailureCode::Timeout, message, field: None, raw: None })
             }
@@ -280,6 +280,14 @@ impl Work<'_> {
             Err(NodeError::Cancelled) => Ending::Cancelled,
             Err(NodeError::Failed(failure)) => Ending::Failed(*failure),
         }
+    }
+}
+
+/// Until the node has taken longer than it may. How long people may take, a question says itself.
+async fn overdue(ctx: &NodeContext, limit: Duration) {
+    tokio::time::sleep(limit).await;
+    while ctx.is_asking() {
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
 

@@ -56,6 +56,7 @@ pub(super) async fn run_items(
     let ends = futures_util::stream::iter(steps).map(|step| {
         let telling = telling.clone();
         async move {
+            let _working = scope.activity.begin();
             let sink = Arc::new(ItemSink { telling: telling.clone(), so_far: Mutex::new(0.0) });
             let scope = Arc::new(RunScope { sink: sink.clone(), ..(**scope).clone() });
             let id = scope.step(&node.id, step.path.clone());
@@ -64,7 +65,8 @@ pub(super) async fn run_items(
             (step.path, ending)
         }
     });
-    let ends = ends.buffer_unordered(AT_ONCE).collect().await;
+    // Each step counts for itself.
+    let ends = scope.activity.idle(ends.buffer_unordered(AT_ONCE).collect()).await;
     ItemsEnded { ends, duration_millis: begin.elapsed().as_millis() as u64 }
 }
 
@@ -210,7 +212,7 @@ impl RunSink for ItemSink {
         match event {
             RunEvent::NodeStarted { .. } => self.telling.start(event),
             RunEvent::NodeProgress { progress, .. } => self.advance(progress),
-            RunEvent::NodeWaiting { .. } => self.telling.sink.emit(event),
+            RunEvent::NodeWaiting { .. } | RunEvent::NodeAnswered { .. } => self.telling.sink.emit(event),
             // The only item is the node itself; the texts of many at once would be one mess.
             RunEvent::TextDelta { .. } | RunEvent::Preview { .. } if self.telling.items == 1 => {
                 self.telling.sink.emit(event);

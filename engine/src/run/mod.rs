@@ -4,6 +4,7 @@
 //! ever scanned. What limits it are a run's cancellation, a time limit for each node, and semaphores for each resource,
 //! shared by all runs of the engine. Called by the server's run service and by `openflow run`.
 
+mod activity;
 mod approval;
 mod checkpoint;
 mod execute;
@@ -31,7 +32,8 @@ use crate::{
     context::RunScope,
     plan::{PlanScope, resolve},
 };
-pub use approval::{ApprovalError, Approvals, Decision, NoApprovals};
+pub use activity::Activity;
+pub use approval::{Answered, ApprovalError, Approvals, Decision, NoApprovals};
 pub use checkpoint::{CheckpointError, Checkpoints, NoCheckpoints, StepDone, StepEnd, StepId, VendorJob};
 pub use limits::Limits;
 use limits::Permits;
@@ -141,6 +143,7 @@ impl Engine {
             keys: request.keys.clone(),
             generations: request.generations.clone(),
             checkpoints: request.checkpoints.clone(),
+            activity: request.approvals.activity(),
             approvals: request.approvals.clone(),
             sink,
             within: None,

@@ -94,7 +94,7 @@ impl RunSink for InnerSink {
                 let progress = (through as f64 / self.nodes as f64).min(1.0);
                 self.outer.emit(RunEvent::NodeProgress { node: self.node.clone(), progress });
             }
-            RunEvent::NodeWaiting { .. } => self.outer.emit(event),
+            RunEvent::NodeWaiting { .. } | RunEvent::NodeAnswered { .. } => self.outer.emit(event),
             // What goes on inside has no place outside; results come as the node's own.
             RunEvent::RunStarted { .. }
             | RunEvent::RunFinished { .. }

@@ -16,7 +16,8 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Inner, RunReport, StepDone,
+    Inner, RunReport, StepDone, StepEnd,
+    activity::Working,
     execute::{Ending, execute},
     items::{ITEMS_MAX, ItemsEnded, Step, Tally, run_items},
     outcome::{Ended, Ends, Outcome, assembled, gather, paths},
@@ -45,7 +46,8 @@ struct Schedule {
     states: Vec<State>,
     /// What waits for nothing any more. A queue and no recursion: a workflow may be one long chain.
     ready: VecDeque<usize>,
-    running: JoinSet<(usize, Work)>,
+    /// Each counts as working until its end has been taken in.
+    running: JoinSet<(usize, Work, Working)>,
     failures: BTreeMap<NodeId, NodeFailure>,
     /// What named outputs came to.
     outputs: BTreeMap<usize, Value>,
@@ -95,12 +97,13 @@ pub(super) async fn run(
     schedule.go(&given);
     while let Some(ended) = schedule.running.join_next().await {
         // Tasks catch their nodes' panics and nobody aborts them.
-        let (at, work) = ended.expect("a node's task does not panic");
+        let (at, work, working) = ended.expect("a node's task does not panic");
         match work {
             Work::Once(ending) => schedule.end_once(at, ending),
             Work::Items(tally, ended) => schedule.end_items(at, tally, ended),
         }
         schedule.go(&given);
+        drop(working);
     }
     schedule.report(begin)
 }
@@ -124,7 +127,11 @@ impl Schedule {
         let plan = self.plan.clone();
         let node = &plan.nodes[at];
         if self.cancel.is_cancelled() {
-            return self.end_without(at, Outcome::Cancelled);
+            // What an earlier attempt finished stays finished.
+            return match self.scope.checkpoints.ended(&self.scope.step(&node.id, Vec::new())) {
+                Some(StepEnd::Done(done)) => self.end_once(at, Ending::Done(done)),
+                Some(StepEnd::Failed { .. }) | None => self.end_without(at, Outcome::Cancelled),
+            };
         }
         if let Some(pin) = &node.pin {
             return self.end_known(at, pin.values.clone(), pin.seed);
@@ -141,10 +148,11 @@ impl Schedule {
         };
         self.states[at] = State::Running;
         let (engine, scope, cancel) = (self.engine.clone(), self.scope.clone(), self.cancel.clone());
+        let working = scope.activity.begin();
         self.running.spawn(async move {
             let node = &plan.nodes[at];
             let step = scope.step(&node.id, Vec::new());
-            (at, Work::Once(execute(&engine, &scope, node, step, 0, inputs, &cancel).await))
+            (at, Work::Once(execute(&engine, &scope, node, step, 0, inputs, &cancel).await), working)
         });
     }
 
@@ -172,9 +180,10 @@ impl Schedule {
         }
         self.states[at] = State::Running;
         let (engine, scope, cancel) = (self.engine.clone(), self.scope.clone(), self.cancel.clone());
+        let working = scope.activity.begin();
         self.running.spawn(async move {
             let ended = run_items(&engine, &scope, &plan, at, steps, &cancel).await;
-            (at, Work::Items(tally, ended))
+            (at, Work::Items(tally, ended), working)
         });
     }
 

@@ -257,6 +257,7 @@ pub fn lines(events: &[RunEvent]) -> String {
         }
         RunEvent::NodeFailed { node, failure } => format!("{node} failed: {}", failure.message),
         RunEvent::NodeWaiting { node, approval } => format!("{node} waits: {}", approval.question),
+        RunEvent::NodeAnswered { node, answer } => format!("{node} {:?} by {}", answer.decision, answer.by_name),
         RunEvent::NodeSkipped { node, because } => format!("{node} skipped because of {because}"),
         RunEvent::NodeCancelled { node } => format!("{node} cancelled"),
         RunEvent::RunFinished { status, .. } => format!("run {}", status.as_str()),

@@ -6,11 +6,12 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use engine::{
-    ApprovalError, Approvals, Decision, NodeError, PlanError, RunRequest, StepId, WorkflowSource, WorkflowSourceError,
-    node,
+    Answered, ApprovalError, Approvals, Decision, NodeError, PlanError, RunRequest, StepId, WorkflowSource,
+    WorkflowSourceError, node,
 };
 use expect_test::expect;
 use serde_json::{Value as Json, json};
@@ -217,14 +218,15 @@ struct Editor;
 
 #[async_trait::async_trait]
 impl Approvals for Editor {
-    async fn decision(&self, step: &StepId, approval: &Approval) -> Result<Decision, ApprovalError> {
+    async fn decision(&self, step: &StepId, approval: &Approval, _: Duration) -> Result<Answered, ApprovalError> {
         assert_eq!((&step.node, &step.items), (&approval.node, &approval.items));
         tokio::task::yield_now().await;
-        Ok(match &approval.value {
+        let decision = match &approval.value {
             Value::Text(text) if text == "1" => Decision::Rejected,
             Value::Text(text) if text == "2" => Decision::Approved { value: Some(Value::Text("two".into())) },
             _ => Decision::Approved { value: None },
-        })
+        };
+        Ok(decision.into())
     }
 }
 

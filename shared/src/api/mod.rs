@@ -15,9 +15,11 @@ use crate::{
 };
 
 mod account;
+mod approval;
 mod team;
 
 pub use account::{Account, ApiKey, ChangePassword, CreateApiKey, CreatedApiKey, PatchMe, Session, SignInMethods};
+pub use approval::{AnswerApproval, ApprovalState, AskedApproval};
 pub use team::{
     CreateFolder, CreateInvitation, CreateWorkspace, CreatedInvitation, Folder, Invitation, InvitationPreview,
     InvitationToken, KeepCopy, PatchFolder, PatchMember, PatchWorkspace, SetWorkflowRole, TransferWorkspace,
@@ -275,12 +277,15 @@ pub struct Run {
     /// Somebody holds it back while it waits.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub paused: bool,
-    /// How often an execution of it began: more than one when a worker was lost.
+    /// How often an execution of it began: more than one when a worker was lost, or when it waited for somebody.
     #[serde(default)]
     pub attempt: u32,
     /// When the first execution began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_at: Option<String>,
+    /// It has asked somebody, and nobody executes it until there is an answer.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub waiting: bool,
     /// Its turn among the waiting runs of the workspace: 1 is next.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub position: Option<u32>,

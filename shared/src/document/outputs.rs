@@ -12,7 +12,9 @@ use yrs::{BranchID, Doc, Map, MapPrelim, MapRef, Out, ReadTxn, Transact, Transac
 
 use super::{
     Origin,
-    outputs_node::{Finished, append_text, claimed_by, end, finish, is_done, is_through, put, set_status, wait},
+    outputs_node::{
+        Finished, answered, append_text, claimed_by, end, finish, is_done, is_through, put, set_status, wait,
+    },
     outputs_read::{node_output, run_summary},
     outputs_value::{any_from, any_from_values},
 };
@@ -141,6 +143,9 @@ impl OutputsDocument {
             }
             RunEvent::NodeWaiting { node, approval } => {
                 self.on_node(txn, run, node, |txn, map| wait(map, txn, approval));
+            }
+            RunEvent::NodeAnswered { node, answer } => {
+                self.on_node(txn, run, node, |txn, map| answered(map, txn, answer));
             }
             RunEvent::NodeFinished { node, outputs, cached, duration_millis, cost_usd, seed, items, .. } => {
                 let finished = Finished {

@@ -4,11 +4,14 @@
 
 use yrs::{Any, Map, MapRef, Out, ReadTxn, Text, TextPrelim, TransactionMut};
 
-use super::outputs_value::{any_from, any_from_values, shortened_history};
+use super::{
+    outputs_read::parsed,
+    outputs_value::{any_from, any_from_values, shortened_history},
+};
 use crate::{
     id::RunId,
     outputs::APPROVALS_LEN,
-    run::{Approval, Items, NodeFailure, NodeStatus},
+    run::{Approval, ApprovalAnswer, Items, NodeFailure, NodeStatus},
     value::Values,
 };
 
@@ -111,6 +114,22 @@ pub(super) fn wait(node: &MapRef, txn: &mut TransactionMut, approval: &Approval)
         put(node, txn, "approvals", Some(Any::Array(approvals.into())));
     }
     set_status(node, txn, NodeStatus::Waiting);
+}
+
+/// Takes a question away that somebody has answered. The node works again once none is left.
+pub(super) fn answered(node: &MapRef, txn: &mut TransactionMut, answer: &ApprovalAnswer) {
+    let Some(Out::Any(Any::Array(before))) = node.get(txn, "approvals") else { return };
+    let is_it = |approval: &Any| {
+        parsed::<Approval>(approval)
+            .is_some_and(|approval| approval.node == answer.node && approval.items == answer.items)
+    };
+    let left: Vec<Any> = before.iter().filter(|approval| !is_it(approval)).cloned().collect();
+    if left.is_empty() {
+        put(node, txn, "approvals", None);
+        set_status(node, txn, NodeStatus::Running);
+    } else {
+        put(node, txn, "approvals", Some(Any::Array(left.into())));
+    }
 }
 
 fn is_of_run(version: &Any, run: RunId) -> bool {

@@ -46,7 +46,7 @@ fn field<T: ReadTxn, V: serde::de::DeserializeOwned>(map: &MapRef, txn: &T, key:
     }
 }
 
-fn parsed<V: serde::de::DeserializeOwned>(any: &Any) -> Option<V> {
+pub(super) fn parsed<V: serde::de::DeserializeOwned>(any: &Any) -> Option<V> {
     serde_json::from_value(json_from_any(any).ok()?).ok()
 }
 

@@ -99,10 +99,14 @@ impl<'a> Scene<'a> {
         if path == "/api/workspaces/{id}" && row.method == Method::DELETE {
             path.push_str("?name=Team");
         }
+        let mut run = self.run.clone();
+        if row.method == Method::POST && path == "/api/runs/{id}/approvals" {
+            run = crate::runs::approvals::asked(self.owner, team).await.to_string();
+        }
         let path = path
             .replace("/workspaces/{id}", &format!("/workspaces/{team}"))
             .replace("/workflows/{id}", &format!("/workflows/{workflow}"))
-            .replace("/runs/{id}", &format!("/runs/{}", self.run))
+            .replace("/runs/{id}", &format!("/runs/{run}"))
             .replace("{hash}", &self.blob)
             .replace("{user}", &self.guest.user().id.to_string())
             .replace("{session}", "ses_00000000000000000000000000000001")

@@ -36,8 +36,14 @@ pub fn table() -> Vec<Row> {
     let (get, post, put, patch, delete) = (Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE);
     let nothing = || json!({});
     let right = Need::Right;
-    let (read, run, edit, manage, own) =
-        (right(Right::Read), right(Right::Run), right(Right::Edit), right(Right::Manage), right(Right::Own));
+    let (read, run, approve, edit, manage, own) = (
+        right(Right::Read),
+        right(Right::Run),
+        right(Right::Approve),
+        right(Right::Edit),
+        right(Right::Manage),
+        right(Right::Own),
+    );
     vec![
         row(post.clone(), "/api/auth/signup", Nothing, json!({})),
         row(post.clone(), "/api/auth/login", Nothing, json!({})),
@@ -121,6 +127,10 @@ pub fn table() -> Vec<Row> {
         row(get.clone(), "/api/runs/{id}", read, nothing()),
         // Without a change. Whose runs somebody may change is tested in `runs::queue`.
         row(patch.clone(), "/api/runs/{id}", run, nothing()),
+        row(get.clone(), "/api/runs/{id}/approvals", read, nothing()),
+        row(post.clone(), "/api/runs/{id}/approvals", approve, json!({"node": "check", "decision": "approved"})),
+        row(get.clone(), "/api/workflows/{id}/approvals", read, nothing()),
+        row(get.clone(), "/api/workspaces/{id}/approvals", read, nothing()),
         row(get.clone(), "/api/workspaces/{id}/queue", read, nothing()),
         row(patch, "/api/workspaces/{id}/queue", manage, json!({"paused": false})),
         row(get, "/api/runs/{id}/events", read, nothing()),

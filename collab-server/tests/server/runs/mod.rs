@@ -1,5 +1,6 @@
 //! `runs`: from the button to the result on everybody's canvas.
 
+pub mod approvals;
 mod capture;
 mod growth;
 mod join;

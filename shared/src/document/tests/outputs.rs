@@ -4,7 +4,7 @@ use crate::{
     fixture::{graph, id},
     id::{NodeId, RunId, UserId},
     outputs::{NodeOutput, RUNS_LEN, RunSummary},
-    run::{FailureCode, NodeFailure, NodeStatus, RunEvent, RunStatus},
+    run::{Approval, ApprovalAnswer, ApprovalDecision, FailureCode, NodeFailure, NodeStatus, RunEvent, RunStatus},
     value::{Value, Values},
 };
 
@@ -195,4 +195,40 @@ fn events_of_unknown_runs_and_nodes_and_odd_numbers_do_no_harm() {
         (output.status, output.values.keys().cloned().collect::<Vec<_>>()),
         (NodeStatus::Cached, vec!["t".into()])
     );
+}
+
+#[test]
+fn a_node_waits_until_every_question_has_an_answer() {
+    let outputs = new_outputs();
+    begin(&outputs, 1, &["a"]);
+    let ask = |item: u32| RunEvent::NodeWaiting {
+        node: id("a"),
+        approval: Approval {
+            node: id("a"),
+            question: "Good?".into(),
+            value: Value::Text("x".into()),
+            items: vec![item],
+        },
+    };
+    let answer = |item: u32| RunEvent::NodeAnswered {
+        node: id("a"),
+        answer: ApprovalAnswer {
+            node: id("a"),
+            items: vec![item],
+            decision: ApprovalDecision::Rejected,
+            by: UserId::from(uuid::Uuid::from_u128(1)),
+            by_name: "Ada".into(),
+            at: "2026-01-01T12:00:00Z".into(),
+            note: None,
+        },
+    };
+    for event in [ask(0), ask(1), ask(1), answer(0)] {
+        apply(&outputs, 1, event);
+    }
+    let waiting = node(&outputs, "a");
+    assert_eq!((waiting.status, waiting.approvals.len()), (NodeStatus::Waiting, 1));
+    assert_eq!(waiting.approvals[0].items, [1]);
+    apply(&outputs, 1, answer(1));
+    let working = node(&outputs, "a");
+    assert_eq!((working.status, working.approvals), (NodeStatus::Running, Vec::new()));
 }
