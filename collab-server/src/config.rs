@@ -149,6 +149,10 @@ pub struct Config {
     #[arg(long, env = "OPENFLOW_LISTEN", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
 
+    /// NATS that several servers of one Postgres talk over: `nats://…`. A single server needs none.
+    #[arg(long, env = "OPENFLOW_NATS_URL", hide_env_values = true)]
+    pub nats_url: Option<String>,
+
     /// Folder of the built web client: `index.html` and `assets/`. Without it only the API is served.
     #[arg(long, env = "OPENFLOW_WEB_DIR")]
     pub web_dir: Option<PathBuf>,
@@ -238,6 +242,10 @@ pub struct WorkerConfig {
     #[command(flatten)]
     pub models: ModelsConfig,
 
+    /// The NATS of the servers, `nats://…`: so each hears at once what the other does. Without it they look.
+    #[arg(long, env = "OPENFLOW_NATS_URL", hide_env_values = true)]
+    pub nats_url: Option<String>,
+
     /// Runs that this process executes at once.
     #[arg(long, env = "OPENFLOW_WORKERS", default_value_t = DEFAULT_WORKERS, value_parser = parse_workers)]
     pub workers: usize,
@@ -256,9 +264,10 @@ pub struct WorkerConfig {
 
 impl From<WorkerConfig> for Config {
     fn from(worker: WorkerConfig) -> Self {
-        let WorkerConfig { data, models, workers, fair, allow_private_network, log_json } = worker;
+        let WorkerConfig { data, models, nats_url, workers, fair, allow_private_network, log_json } = worker;
         let server = Self::in_folder(&data.data_dir);
-        Self { data, models, workers, fair, allow_private_network, log_json, process: Process::Worker, ..server }
+        let process = Process::Worker;
+        Self { data, models, nats_url, workers, fair, allow_private_network, log_json, process, ..server }
     }
 }
 
@@ -312,12 +321,18 @@ pub const DEFAULT_MAX_UPLOAD_BYTES: u64 = 2 << 30;
 pub const DEFAULT_MAX_ROOM_MEMORY_BYTES: u64 = 2 << 30;
 
 impl Config {
+    /// Empty is none: so a container leaves a variable out.
+    pub fn nats_url(&self) -> Option<&str> {
+        self.nats_url.as_deref().filter(|url| !url.is_empty())
+    }
+
     /// The defaults of the command line, with all data in `data_dir`.
     pub fn in_folder(data_dir: impl Into<PathBuf>) -> Self {
         Self {
             data: DataConfig::in_folder(data_dir),
             models: ModelsConfig::standard(),
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            nats_url: None,
             web_dir: None,
             public_url: None,
             behind_proxy: false,

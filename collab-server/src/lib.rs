@@ -1,7 +1,7 @@
 //! OpenFlow's server: composes `shared` and `engine` into something people can sign in to.
 //!
 //! `config` is everything that can be set, `state` what handlers reach, `auth` who asks, `access` what they may do,
-//! `room` the live documents, `routes` the HTTP interface, `db` the only place with SQL. The binary `openflow`
+//! `room` the live documents, `bus` what servers tell each other, `routes` the HTTP interface, `db` the only place with SQL. The binary `openflow`
 //! (`main.rs`) calls [`serve`].
 
 pub mod config;
@@ -12,6 +12,7 @@ pub mod auth;
 pub mod access;
 pub mod blobs;
 pub mod keys;
+pub mod bus;
 pub mod room;
 pub mod run;
 pub mod version;

@@ -15,10 +15,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     auth::{Passwords, Throttle, github::GitHub},
+    bus::{Alone, Bus, Nats, NatsError, Pulse},
     config::{Config, Process},
-    db::{DatabaseLock, Db, document::DbDocStore},
+    db::{self, DatabaseLock, Db, document::DbDocStore},
     keys::MasterKey,
-    room::{self, DbRights, Rooms, Settings, connection::Refusals},
+    room::{self, DbRights, Rooms, ServerId, Settings, connection::Refusals},
     run::{self, DbCache, Generations, Runs},
 };
 
@@ -72,10 +73,11 @@ impl AppState {
         let (db, lock) = Db::open(&config.data.database_url()).await?;
         let passwords = Passwords::start().await.context("hashing a first password")?;
         let github = GitHub::new(&config.github).context("setting up the sign-in with GitHub")?;
+        let bus = open_bus(&config, &db).await?;
         let open_bytes = usize::try_from(config.max_room_memory_bytes).unwrap_or(usize::MAX);
         let settings = Settings { limits: room::Limits { open_bytes, ..Default::default() }, ..Default::default() };
         let store = Arc::new(DbDocStore::new(db.clone()));
-        let rooms = Rooms::with_settings(store, Arc::new(DbRights(db.clone())), settings);
+        let rooms = Rooms::on_bus(store, Arc::new(DbRights(db.clone())), settings, bus.clone());
         let master_key = MasterKey::load(&config.data)?;
         let blobs = FolderBlobs::open(config.data.blob_dir()).context("opening the folder of blobs")?;
         let upload_dir = blobs.temp_dir();
@@ -103,7 +105,7 @@ impl AppState {
             blobs,
             engine,
             local_models,
-            runs: Runs::new(shutdown.child_token()),
+            runs: Runs::new(shutdown.child_token(), bus.clone()),
             generations,
             catalog,
             catalog_json: CatalogJson::of(catalog),
@@ -120,6 +122,24 @@ impl AppState {
         }
         Ok(state)
     }
+}
+
+/// What connects this server with the others of its database, if it has any.
+async fn open_bus(config: &Config, db: &Db) -> anyhow::Result<Arc<dyn Bus>> {
+    // Workers open no documents, so nobody has to look for what they write there.
+    let is_server = config.process == Process::Server;
+    Ok(match (config.nats_url(), db) {
+        (None, Db::Postgres(_)) if is_server => Arc::new(Alone::unless_others_come(db.clone())),
+        (None, _) => Arc::new(Alone::default()),
+        (Some(_), Db::Sqlite { .. }) => return Err(NatsError::Sqlite.into()),
+        (Some(url), Db::Postgres(_)) => {
+            let cluster = db::cluster::id(db).await.context("looking up what this database's servers are called")?;
+            let server = ServerId::random();
+            // For servers that nobody told of NATS.
+            let pulse = is_server.then(|| Pulse::start(db.clone(), server, |_| {}));
+            Arc::new(Nats::start(url, cluster, server, pulse).await?)
+        }
+    })
 }
 
 /// What is in it is for the server's account alone: passwords' hashes, sessions, everybody's work.

@@ -4,6 +4,7 @@
 //! wherever a role is looked up for somebody, their [`Limits`] are applied to it (`access` for routes, `room::rights`
 //! for sockets).
 
+use serde::{Deserialize, Serialize};
 use shared::{
     access::{KeyScope, Role},
     api::User,
@@ -11,7 +12,8 @@ use shared::{
 };
 
 /// What is closed when it is revoked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Credential {
     Session(SessionId),
     Key(ApiKeyId),

@@ -130,6 +130,18 @@ pub async fn find(
     .transpose()
 }
 
+/// Whether a key has neither been revoked nor expired.
+pub async fn is_there(db: impl Connection, key: ApiKeyId, now: OffsetDateTime) -> Result<bool, DbError> {
+    let expires_at = || Expr::col(ApiKeyTable::ExpiresAt);
+    let select = Query::select()
+        .column(ApiKeyTable::ApiKeyId)
+        .from(ApiKeyTable::Table)
+        .and_where(Expr::col(ApiKeyTable::ApiKeyId).eq(key.as_uuid()))
+        .and_where(expires_at().is_null().or(expires_at().gt(now)))
+        .to_owned();
+    Ok(db.fetch_optional::<(Uuid,)>(&select).await?.is_some())
+}
+
 pub async fn touch(db: impl Connection, key: ApiKeyId, now: OffsetDateTime) -> Result<(), DbError> {
     let update = Query::update()
         .table(ApiKeyTable::Table)

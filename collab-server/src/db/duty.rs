@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{Connection, Db, DbError, Tx};
 
 #[derive(Iden)]
-enum DutyTable {
+pub(super) enum DutyTable {
     #[iden = "duty"]
     Table,
     Name,

@@ -26,6 +26,7 @@ pub mod workflow;
 pub mod workflow_role;
 pub mod blob;
 pub mod provider_key;
+pub mod cluster;
 pub mod document;
 pub mod run;
 pub mod run_queue;

@@ -124,6 +124,17 @@ pub async fn unannounced(db: impl Connection) -> Result<Vec<(WorkflowId, EventBa
     batches.collect()
 }
 
+/// The last row of a run that has reached the outputs document; 0 if none has, or the run is gone.
+pub async fn announced(db: impl Connection, run: RunId) -> Result<i64, DbError> {
+    let select = Query::select()
+        .column(RunTable::Announced)
+        .from(RunTable::Table)
+        .and_where(Expr::col(RunTable::RunId).eq(run.as_uuid()))
+        .to_owned();
+    let row: Option<(i64,)> = db.fetch_optional(&select).await?;
+    Ok(row.map_or(0, |(announced,)| announced))
+}
+
 /// Notes that rows up to `seq` have reached the outputs document.
 pub async fn set_announced(db: impl Connection, run: RunId, seq: i64) -> Result<(), DbError> {
     let update = Query::update()

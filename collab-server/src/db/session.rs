@@ -146,6 +146,17 @@ pub async fn list(db: impl Connection, user: UserId, now: OffsetDateTime) -> Res
     db.fetch_all(&select).await
 }
 
+/// Whether a session has neither ended nor expired.
+pub async fn is_there(db: impl Connection, session: SessionId, now: OffsetDateTime) -> Result<bool, DbError> {
+    let select = Query::select()
+        .column(SessionTable::SessionId)
+        .from(SessionTable::Table)
+        .and_where(Expr::col(SessionTable::SessionId).eq(session.as_uuid()))
+        .and_where(Expr::col(SessionTable::ExpiresAt).gt(now))
+        .to_owned();
+    Ok(db.fetch_optional::<(Uuid,)>(&select).await?.is_some())
+}
+
 /// Whether it was there, and the person's.
 pub async fn delete(db: impl Connection, session: SessionId, user: UserId) -> Result<bool, DbError> {
     let delete = Query::delete()

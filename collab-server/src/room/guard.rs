@@ -46,8 +46,8 @@ pub struct Scene<'a> {
     pub live: &'a dyn Fn(UserId, u64) -> bool,
     /// Who is here and says to go by this client id.
     pub speaker: &'a dyn Fn(u64) -> Option<UserId>,
-    /// The client id under which this server writes now.
-    pub own_client: u64,
+    /// Whether a server writes under a client id now.
+    pub is_server: &'a dyn Fn(u64) -> bool,
 }
 
 impl Owners {
@@ -80,7 +80,7 @@ impl Owners {
                 Some(owner) if (scene.live)(*owner, one.client) => {
                     return Err(Refusal::ForeignClient { client: one.client });
                 }
-                None if one.client == scene.own_client => {
+                None if (scene.is_server)(one.client) => {
                     return Err(Refusal::ForeignClient { client: one.client });
                 }
                 // Somebody who is away.
@@ -101,6 +101,11 @@ impl Owners {
 
     pub fn belongs_to(&self, client: u64, user: UserId) -> bool {
         self.by_client.get(&client) == Some(&user)
+    }
+
+    /// What the database says: there the first to claim an id has it, whatever two servers took for granted.
+    pub fn adopt(&mut self, stored: &[(u64, UserId)]) {
+        self.by_client.extend(stored.iter().copied());
     }
 
     pub fn claim(&mut self, client: u64, user: UserId) {
@@ -136,7 +141,8 @@ mod tests {
 
     /// An edit, while nobody else is here.
     fn scene<'a>(user: UserId, clock: &'a dyn Fn(u64) -> u32) -> Scene<'a> {
-        Scene { user, clock, is_edit: true, live: &|_, _| false, speaker: &|_| None, own_client: 99 }
+        let is_server = &|client| client == 99;
+        Scene { user, clock, is_edit: true, live: &|_, _| false, speaker: &|_| None, is_server }
     }
 
     #[test]

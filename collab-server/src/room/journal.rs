@@ -2,11 +2,11 @@
 //!
 //! While one group is being written the next one gathers, so the disk's own speed sets the group's size: one update
 //! waits for one commit, a thousand at once wait for two. Rooms hand rows over without waiting and hear of the commit
-//! by watching their [`Progress`]. A group that fails is tried again until it succeeds; nothing is dropped.
+//! by watching their [`Progress`], other servers over the bus. A group that fails is tried again until it succeeds;
+//! nothing is dropped.
 
 use std::{collections::BTreeSet, slice, sync::Arc, time::Duration};
 
-use shared::protocol::DocumentName;
 use tokio::{
     sync::{
         mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
@@ -16,10 +16,13 @@ use tokio::{
     time::sleep,
 };
 
-use super::store::{Append, DocStore, StoreError};
+use super::store::{Append, DocStore, Edition, StoreError};
+use crate::bus::{Bus, Link, Note, Said, Topic};
 
 /// A group is closed at this size, so that one commit does not take arbitrarily long.
 const GROUP_BYTES: usize = 256 * 1024;
+/// Larger rows other servers fetch from the log. NATS takes a megabyte unless it is told otherwise.
+const MAX_PUBLISHED: usize = 512 * 1024;
 const FIRST_RETRY: Duration = Duration::from_millis(50);
 const LAST_RETRY: Duration = Duration::from_secs(2);
 
@@ -46,13 +49,13 @@ pub struct Journal {
 }
 
 impl Journal {
-    pub fn start(store: Arc<dyn DocStore>) -> (Self, JoinHandle<()>) {
+    pub fn start(store: Arc<dyn DocStore>, bus: Arc<dyn Bus>) -> (Self, JoinHandle<()>) {
         #[expect(
             clippy::disallowed_methods,
             reason = "a room must not stop to wait for the disk; each bounds the bytes it has uncommitted"
         )]
         let (entries, inbox) = unbounded_channel();
-        (Self { entries }, tokio::spawn(Writer { store, inbox }.run()))
+        (Self { entries }, tokio::spawn(Writer { store, bus, inbox }.run()))
     }
 
     pub fn append(&self, row: Append, progress: &watch::Sender<Progress>) {
@@ -66,6 +69,7 @@ impl Journal {
 
 struct Writer {
     store: Arc<dyn DocStore>,
+    bus: Arc<dyn Bus>,
     inbox: UnboundedReceiver<Entry>,
 }
 
@@ -87,13 +91,13 @@ impl Writer {
         let (rows, watchers): (Vec<_>, Vec<_>) = group.into_iter().map(|entry| (entry.row, entry.progress)).unzip();
         metrics::histogram!("openflow_journal_group_rows").record(rows.len() as f64);
         match self.store.append(&rows).await {
-            Ok(()) => tell_committed(&rows, &watchers),
+            Ok(()) => self.tell_committed(&rows, &watchers),
             Err(error) => {
                 log(&error);
-                // One document's trouble must not hold up the others.
-                let documents: BTreeSet<DocumentName> = rows.iter().map(|row| row.document).collect();
-                for document in documents {
-                    let of_document = |at: &usize| rows[*at].document == document;
+                // One document's trouble must not hold up the others, nor that of an earlier generation this one.
+                let editions: BTreeSet<Edition> = rows.iter().map(|row| row.edition).collect();
+                for edition in editions {
+                    let of_document = |at: &usize| rows[*at].edition == edition;
                     let places: Vec<usize> = (0..rows.len()).filter(of_document).collect();
                     let rows: Vec<_> = places.iter().map(|&at| rows[at].clone()).collect();
                     self.insist(&rows, &watchers[places[0]]).await;
@@ -108,7 +112,9 @@ impl Writer {
         loop {
             match self.store.append(rows).await {
                 Ok(()) => {
-                    return rows.iter().for_each(|row| tell_committed(slice::from_ref(row), slice::from_ref(watcher)));
+                    return rows
+                        .iter()
+                        .for_each(|row| self.tell_committed(slice::from_ref(row), slice::from_ref(watcher)));
                 }
                 Err(StoreError::Gone) => return watcher.send_modify(|progress| progress.gone = true),
                 Err(error) => {
@@ -120,11 +126,25 @@ impl Writer {
             pause = (pause * 2).min(LAST_RETRY);
         }
     }
-}
 
-fn tell_committed(rows: &[Append], watchers: &[watch::Sender<Progress>]) {
-    for (row, watcher) in rows.iter().zip(watchers) {
-        watcher.send_modify(|progress| *progress = Progress { committed: row.seq, stalled: false, gone: false });
+    fn tell_committed(&self, rows: &[Append], watchers: &[watch::Sender<Progress>]) {
+        for (row, watcher) in rows.iter().zip(watchers) {
+            watcher.send_modify(|progress| *progress = Progress { committed: row.seq, stalled: false, gone: false });
+        }
+        if *self.bus.link().borrow() == Link::Up {
+            rows.iter().for_each(|row| self.publish(row));
+        }
+    }
+
+    /// After the commit, never before: what another server has of a document must not be missing from its log.
+    fn publish(&self, row: &Append) {
+        let Append { edition: Edition { document, generation }, server, seq, update, claims } = row;
+        let said = if update.len() > MAX_PUBLISHED {
+            Said::RowTooLarge { seq: *seq }
+        } else {
+            Said::Row { seq: *seq, update: update.clone(), claims: claims.clone() }
+        };
+        self.bus.publish(Topic::Document(*document), Note { server: *server, generation: *generation, said }.encode());
     }
 }
 

@@ -18,7 +18,10 @@ use uuid::Uuid;
 
 use super::{
     heads::{Heads, ServerId},
-    store::{Append, DocStore, LogRow, Mirror, Renewal, Snapshot, StoreError, StoredDocument, nobody},
+    store::{
+        Append, DocStore, Edition, LogRow, Mirror, News, Renewal, Snapshot, Standing, StoreError, StoredDocument,
+        nobody,
+    },
 };
 
 /// How the store fails.
@@ -105,12 +108,16 @@ impl MemoryStore {
 
     fn write<T>(
         &self,
-        document: DocumentName,
+        edition: Edition,
         write: impl FnOnce(&mut Kept) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         self.fails_with(Fault::Full)?;
-        write(self.lock().get_mut(&document).ok_or(StoreError::Gone)?)
+        write(find(&mut self.lock(), edition).ok_or(StoreError::Gone)?)
     }
+}
+
+fn find(documents: &mut BTreeMap<DocumentName, Kept>, edition: Edition) -> Option<&mut Kept> {
+    documents.get_mut(&edition.document).filter(|kept| kept.generation == edition.generation)
 }
 
 #[async_trait]
@@ -136,14 +143,33 @@ impl DocStore for MemoryStore {
         Ok(there.then(|| kept.load(kept.previous.clone())))
     }
 
+    async fn standings(&self, documents: &[DocumentName]) -> Result<Vec<Standing>, StoreError> {
+        let stored = self.lock();
+        let standing = |document: &DocumentName| {
+            let found = stored.get(document)?;
+            let heads = found.log.iter().map(|row| (row.server, row.seq)).collect();
+            let edition = Edition { document: *document, generation: found.generation };
+            Some(Standing { edition, version: found.version, heads, quarantined: !found.quarantine.is_empty() })
+        };
+        Ok(documents.iter().filter_map(standing).collect())
+    }
+
+    async fn news(&self, edition: Edition, heads: &Heads, version: u64) -> Result<News, StoreError> {
+        let there = self.stored(edition.document).filter(|stored| stored.generation == edition.generation);
+        let stored = there.ok_or(StoreError::Gone)?;
+        let log: Vec<_> = stored.log.into_iter().filter(|row| row.seq > heads.get(row.server)).collect();
+        let snapshot = stored.snapshot.filter(|snapshot| stored.version != version && !heads.covers(&snapshot.heads));
+        Ok(News { version: stored.version, snapshot, log, owners: stored.owners, quarantined: stored.quarantined })
+    }
+
     async fn append(&self, rows: &[Append]) -> Result<(), StoreError> {
         self.fails_with(Fault::Full)?;
         let mut stored = self.lock();
-        if rows.iter().any(|row| !stored.contains_key(&row.document)) {
+        if rows.iter().any(|row| find(&mut stored, row.edition).is_none()) {
             return Err(StoreError::Gone);
         }
         for row in rows {
-            let kept = stored.get_mut(&row.document).expect("checked above");
+            let kept = find(&mut stored, row.edition).expect("checked above");
             let Append { server, seq, .. } = *row;
             let before = kept.log.partition_point(|other| (other.server, other.seq) < (server, seq));
             if kept.log.get(before).is_none_or(|other| (other.server, other.seq) != (server, seq)) {
@@ -156,8 +182,8 @@ impl DocStore for MemoryStore {
         self.fails_with(Fault::AnswerLost)
     }
 
-    async fn compact(&self, document: DocumentName, snapshot: Snapshot, version: u64) -> Result<(), StoreError> {
-        self.write(document, |kept| {
+    async fn compact(&self, edition: Edition, snapshot: Snapshot, version: u64) -> Result<(), StoreError> {
+        self.write(edition, |kept| {
             if kept.version != version {
                 return Err(StoreError::Outrun);
             }
@@ -172,24 +198,24 @@ impl DocStore for MemoryStore {
         })
     }
 
-    async fn quarantine(&self, document: DocumentName, row: LogRow, reason: String) -> Result<(), StoreError> {
-        self.write(document, |kept| {
+    async fn quarantine(&self, edition: Edition, row: LogRow, reason: String) -> Result<(), StoreError> {
+        self.write(edition, |kept| {
             kept.log.retain(|there| (there.server, there.seq) != (row.server, row.seq));
             kept.quarantine.push(reason);
             Ok(())
         })
     }
 
-    async fn quarantine_snapshot(&self, document: DocumentName, reason: String) -> Result<(), StoreError> {
-        self.write(document, |kept| {
+    async fn quarantine_snapshot(&self, edition: Edition, reason: String) -> Result<(), StoreError> {
+        self.write(edition, |kept| {
             kept.snapshot = kept.previous.take();
             kept.quarantine.push(reason);
             Ok(())
         })
     }
 
-    async fn renew(&self, document: DocumentName, renewal: Renewal) -> Result<Uuid, StoreError> {
-        self.write(document, |kept| {
+    async fn renew(&self, edition: Edition, renewal: Renewal) -> Result<Uuid, StoreError> {
+        self.write(edition, |kept| {
             if kept.log.iter().any(|row| row.seq > renewal.covers.get(row.server)) {
                 return Err(StoreError::Outrun);
             }

@@ -10,6 +10,7 @@ mod activity;
 mod actor;
 mod afresh;
 mod budget;
+mod cluster;
 pub mod connection;
 mod greeting;
 mod guard;
@@ -62,7 +63,10 @@ pub use self::{
     memory::{Fault, MemoryStore},
     rights::{DbRights, Rights, RightsError},
     settings::{Limits, Settings, Timing},
-    store::{Append, DocStore, LogRow, Mirror, Renewal, Snapshot, StoreError, StoredDocument, nobody},
+    store::{
+        Append, DocStore, Edition, LogRow, Mirror, News, Renewal, Snapshot, Standing, StoreError, StoredDocument,
+        nobody,
+    },
 };
 use self::{
     actor::{Message, Room, Surroundings},
@@ -71,6 +75,7 @@ use self::{
     registry::{Handle, Registry},
     replica::View,
 };
+use crate::bus::{Alone, Bus, Event, FromServer, Link, Topic};
 
 /// How long rooms may take to write what they hold when the server stops.
 const SHUTDOWN: Duration = Duration::from_secs(6);
@@ -110,12 +115,14 @@ pub struct ConnectionId(u64);
 pub struct Rooms(Arc<Inner>);
 
 struct Inner {
-    server: ServerId,
+    bus: Arc<dyn Bus>,
     registry: Arc<Registry>,
     store: Arc<dyn DocStore>,
     journal: Journal,
     /// Awaited once, by the shutdown.
     journal_task: Mutex<Option<JoinHandle<()>>>,
+    /// Ended by the shutdown.
+    cluster_task: Mutex<Option<JoinHandle<()>>>,
     rights: Arc<dyn Rights>,
     settings: Settings,
     budget: Arc<Budget>,
@@ -132,10 +139,17 @@ impl Rooms {
         Self::with_settings(store, rights, Settings::default())
     }
 
+    /// On a single server.
     pub fn with_settings(store: Arc<dyn DocStore>, rights: Arc<dyn Rights>, settings: Settings) -> Self {
-        let (journal, journal_task) = Journal::start(store.clone());
-        Self(Arc::new(Inner {
-            server: ServerId::random(),
+        Self::on_bus(store, rights, settings, Arc::new(Alone::default()))
+    }
+
+    /// On one server of several, which share the store.
+    pub fn on_bus(store: Arc<dyn DocStore>, rights: Arc<dyn Rights>, settings: Settings, bus: Arc<dyn Bus>) -> Self {
+        let (journal, journal_task) = Journal::start(store.clone(), bus.clone());
+        let rooms = Self(Arc::new(Inner {
+            cluster_task: Mutex::default(),
+            bus: bus.clone(),
             registry: Arc::default(),
             store,
             journal,
@@ -147,7 +161,19 @@ impl Rooms {
             next_connection: AtomicU64::new(1),
             activity: Activity::default(),
             rights_epoch: AtomicU64::new(0),
-        }))
+        }));
+        let task = tokio::spawn(cluster::run(Arc::downgrade(&rooms.0), bus));
+        *rooms.0.cluster_task.try_lock().expect("nobody else has it yet") = Some(task);
+        rooms
+    }
+
+    /// Whether other servers can be heard.
+    pub fn link(&self) -> Link {
+        *self.0.bus.link().borrow()
+    }
+
+    fn tell_servers(&self, event: Event) {
+        self.0.bus.publish(Topic::Servers, FromServer { server: self.0.bus.server(), event }.encode());
     }
 
     /// Who edited which graph lately.
@@ -215,7 +241,9 @@ impl Rooms {
         let room = self.open(name)?;
         let (answer, answered) = oneshot::channel();
         room.send(Message::Renew(answer)).await?;
-        answered.await.map_err(|_| room.failure())?
+        let renewed = answered.await.map_err(|_| room.failure())?;
+        self.tell_servers(Event::Replaced { workflow: name.workflow() });
+        renewed
     }
 
     /// Which generation a document is of.
@@ -224,6 +252,11 @@ impl Rooms {
         let (answer, answered) = oneshot::channel();
         room.send(Message::Generation(answer)).await?;
         answered.await.map_err(|_| room.failure())
+    }
+
+    /// Waits until a document has everything that other servers have acknowledged by now.
+    pub async fn catch_up(&self, name: DocumentName) -> Result<(), RoomError> {
+        self.read(name, |_| ()).await
     }
 
     async fn read<T: Send + 'static>(
@@ -255,12 +288,18 @@ impl Rooms {
                 room.send(Message::Deleted).await.ok();
             }
         }
+        self.tell_servers(Event::Replaced { workflow });
         Ok(deleted?)
     }
 
     /// Looks up a person's role again, in one workflow or all, and tells the rooms they may be in.
     pub async fn role_changed(&self, user: UserId, workflow: Option<WorkflowId>) {
-        self.0.rights_epoch.fetch_add(1, Ordering::SeqCst);
+        self.tell_servers(Event::RoleChanged { user, workflow });
+        self.role_changed_here(user, workflow).await;
+    }
+
+    async fn role_changed_here(&self, user: UserId, workflow: Option<WorkflowId>) {
+        self.rights_changed();
         let concerned = |name: &DocumentName| workflow.is_none_or(|workflow| name.workflow() == workflow);
         let mut known: Option<(WorkflowId, Option<Role>)> = None;
         let mut rooms = self.0.registry.open();
@@ -282,7 +321,12 @@ impl Rooms {
     /// Closes every socket of a sign-in or an API key that has ended.
     pub async fn signed_out(&self, ended: impl Into<Credential>) {
         let ended = ended.into();
-        self.0.rights_epoch.fetch_add(1, Ordering::SeqCst);
+        self.tell_servers(Event::SignedOut { ended });
+        self.signed_out_here(ended).await;
+    }
+
+    async fn signed_out_here(&self, ended: Credential) {
+        self.rights_changed();
         for (_, room) in self.0.registry.open() {
             room.send(Message::SignedOut(ended)).await.ok();
         }
@@ -298,6 +342,11 @@ impl Rooms {
         if tokio::time::timeout(SHUTDOWN, self.0.tasks.wait()).await.is_err() {
             tracing::error!(rooms = self.0.registry.open().len(), "some documents could not be written in time");
         }
+        self.tell_servers(Event::Leaving);
+        self.0.bus.close().await;
+        if let Some(task) = self.0.cluster_task.lock().await.take() {
+            task.abort();
+        }
         if let Some(task) = self.0.journal_task.lock().await.take() {
             // Every room heard that its rows are committed, so nothing is left in it.
             task.abort();
@@ -310,7 +359,7 @@ impl Rooms {
         if let Some(inbox) = inbox {
             let around = Surroundings {
                 name,
-                server: self.0.server,
+                bus: self.0.bus.clone(),
                 handle: Arc::downgrade(&handle),
                 registry: self.0.registry.clone(),
                 store: self.0.store.clone(),
@@ -327,6 +376,10 @@ impl Rooms {
             });
         }
         Ok(handle)
+    }
+
+    fn rights_changed(&self) {
+        self.0.rights_epoch.fetch_add(1, Ordering::SeqCst);
     }
 
     /// Changes whenever somebody's rights do.

@@ -73,7 +73,8 @@ pub struct BadRow {
 /// What became of a stored row.
 #[derive(Debug, PartialEq, Eq)]
 pub enum RowFate {
-    Taken,
+    /// With what was new in it.
+    Taken(Option<Bytes>),
     /// For a row that is not here yet.
     Waits,
     Unreadable(String),
@@ -106,7 +107,7 @@ impl Replica {
     pub fn load(name: DocumentName, stored: &StoredDocument) -> Result<(Self, Vec<BadRow>), DamagedSnapshot> {
         let mut replica = Self::new(name);
         if let Some(snapshot) = &stored.snapshot {
-            replica.restore(snapshot)?;
+            replica.take_snapshot(snapshot)?;
         }
         let mut bad = Vec::new();
         let mut waiting: Vec<usize> = (0..stored.log.len()).collect();
@@ -121,7 +122,7 @@ impl Replica {
                     continue;
                 }
                 match replica.take_row(name, &row.update) {
-                    Ok(RowFate::Taken) => {}
+                    Ok(RowFate::Taken(_)) => {}
                     Ok(RowFate::Waits) => {
                         stopped.insert(row.server);
                         waiting.push(index);
@@ -150,18 +151,19 @@ impl Replica {
     /// Takes a stored row. Damaged ones, and those behind a hole, change nothing.
     pub fn take_row(&mut self, name: DocumentName, update: &[u8]) -> Result<RowFate, Broken> {
         match outline(update, roots(name)).and_then(|outline| self.fit(&outline, update)) {
-            Ok(Fit::Whole) => self.apply(update).map(|_| RowFate::Taken),
+            Ok(Fit::Whole) => self.apply(update).map(RowFate::Taken),
             Ok(Fit::Gap { .. }) => Ok(RowFate::Waits),
             Err(error) => Ok(RowFate::Unreadable(chain(&error))),
         }
     }
 
-    fn restore(&mut self, snapshot: &Snapshot) -> Result<(), DamagedSnapshot> {
+    /// Merges a snapshot in. Yields what was new in it.
+    pub fn take_snapshot(&mut self, snapshot: &Snapshot) -> Result<Option<Bytes>, DamagedSnapshot> {
         if blake3::hash(&snapshot.state_v2).as_bytes() != &snapshot.hash {
             return Err(DamagedSnapshot);
         }
         let update = catch_unwind(|| yrs::Update::decode_v2(&snapshot.state_v2)).ok().and_then(Result::ok);
-        self.integrate(update.ok_or(DamagedSnapshot)?).map(drop).map_err(|Broken| DamagedSnapshot)
+        self.integrate(update.ok_or(DamagedSnapshot)?).map_err(|Broken| DamagedSnapshot)
     }
 
     pub fn view(&self) -> &View {

@@ -9,7 +9,7 @@ use shared::{
 
 use super::member::Visitor;
 use crate::{
-    auth::{CurrentUser, Token},
+    auth::{Credential, CurrentUser, Token},
     db::{self, Db, DbError},
 };
 
@@ -29,6 +29,11 @@ pub trait Rights: Send + Sync + 'static {
     async fn role_of(&self, visitor: &Visitor, workflow: WorkflowId) -> Result<Option<Role>, RightsError> {
         let role = self.role(visitor.user.id, workflow).await?;
         Ok(role.map(|role| visitor.limits.narrow(role)))
+    }
+
+    /// Whether what somebody signed in with still counts. Asked when nobody could have told, or told whom.
+    async fn is_signed_in(&self, _visitor: &Visitor) -> Result<bool, RightsError> {
+        Ok(true)
     }
 }
 
@@ -54,6 +59,14 @@ impl Rights for DbRights {
         let found = db::workflow::find(&self.0, workflow, visitor.user.id).await?;
         let found = found.filter(|workflow| visitor.limits.reaches(workflow.workspace));
         Ok(found.map(|workflow| visitor.limits.narrow(workflow.role)))
+    }
+
+    async fn is_signed_in(&self, visitor: &Visitor) -> Result<bool, RightsError> {
+        let now = db::now();
+        Ok(match visitor.credential {
+            Credential::Session(session) => db::session::is_there(&self.0, session, now).await?,
+            Credential::Key(key) => db::api_key::is_there(&self.0, key, now).await?,
+        })
     }
 }
 

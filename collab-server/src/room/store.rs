@@ -1,7 +1,7 @@
 //! Where documents are kept: the seam between rooms and the database.
 //!
-//! A stored document is a snapshot and the logs of updates behind it, one for each server that wrote. `db::document` keeps it in SQL, [`super::memory`]
-//! in memory. Rooms alone call this; nobody else touches a document's rows.
+//! A stored document is a snapshot and the logs of updates behind it, one for each server that wrote. `db::document`
+//! keeps it in SQL, [`super::memory`] in memory. Rooms alone call this; nobody else touches a document's rows.
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -24,6 +24,13 @@ pub enum StoreError {
     /// Another server folded the log first. What it covers has to be there before this one may do so.
     #[error("another server wrote a snapshot meanwhile")]
     Outrun,
+}
+
+/// One generation of a document. Whoever writes names it, so that what was meant for one never gets into the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Edition {
+    pub document: DocumentName,
+    pub generation: Uuid,
 }
 
 /// A document as it lies in storage.
@@ -73,7 +80,7 @@ pub struct LogRow {
 /// One row to add to a document's log.
 #[derive(Debug, Clone)]
 pub struct Append {
-    pub document: DocumentName,
+    pub edition: Edition,
     pub server: ServerId,
     pub seq: u64,
     /// Yjs v1 encoding.
@@ -96,6 +103,31 @@ pub struct Renewal {
 /// The owner of client ids that belong to an earlier generation.
 pub fn nobody() -> UserId {
     Uuid::nil().into()
+}
+
+/// How far a document is in storage.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    pub edition: Edition,
+    pub version: u64,
+    /// The last rows that are in the log.
+    pub heads: Heads,
+    /// As in [`StoredDocument`].
+    pub quarantined: bool,
+}
+
+/// What a room lacks of a document that other servers wrote.
+#[derive(Debug, Clone, Default)]
+pub struct News {
+    pub version: u64,
+    /// If the log alone does not bring everything.
+    pub snapshot: Option<Snapshot>,
+    /// By server, in the order of their numbers.
+    pub log: Vec<LogRow>,
+    /// Everybody's, if there is anything else.
+    pub owners: Vec<(u64, UserId)>,
+    /// As in [`StoredDocument`].
+    pub quarantined: bool,
 }
 
 /// What the workflow's row repeats of its graph document, for lists.
@@ -123,6 +155,12 @@ pub trait DocStore: Send + Sync + 'static {
     /// cannot be read. `None` if it is not there any more.
     async fn load_previous(&self, document: DocumentName) -> Result<Option<StoredDocument>, StoreError>;
 
+    /// How far documents are. Those that are not there are left out.
+    async fn standings(&self, documents: &[DocumentName]) -> Result<Vec<Standing>, StoreError>;
+
+    /// What is behind `heads`, for somebody who has the snapshot of `version`.
+    async fn news(&self, edition: Edition, heads: &Heads, version: u64) -> Result<News, StoreError>;
+
     /// Adds rows of any number of documents in one transaction. They are on disk when this returns. Rows that an
     /// earlier attempt wrote, of which nobody heard, are left as they are.
     async fn append(&self, rows: &[Append]) -> Result<(), StoreError>;
@@ -130,17 +168,17 @@ pub trait DocStore: Send + Sync + 'static {
     /// Puts a snapshot in place, keeps the one before it, and deletes exactly the rows that that one covers, in one
     /// transaction. Refused unless the log was folded `version` times before: two servers that fold at once must not
     /// drop each other's rows.
-    async fn compact(&self, document: DocumentName, snapshot: Snapshot, version: u64) -> Result<(), StoreError>;
+    async fn compact(&self, edition: Edition, snapshot: Snapshot, version: u64) -> Result<(), StoreError>;
 
     /// Moves a row that cannot be read out of the log, for somebody to look at.
-    async fn quarantine(&self, document: DocumentName, row: LogRow, reason: String) -> Result<(), StoreError>;
+    async fn quarantine(&self, edition: Edition, row: LogRow, reason: String) -> Result<(), StoreError>;
 
     /// Moves the last snapshot there too, and puts the previous one in its place.
-    async fn quarantine_snapshot(&self, document: DocumentName, reason: String) -> Result<(), StoreError>;
+    async fn quarantine_snapshot(&self, edition: Edition, reason: String) -> Result<(), StoreError>;
 
     /// Begins the document anew, in one transaction: another generation with this content alone. What was set aside
     /// stays, as settled. Yields the generation.
-    async fn renew(&self, document: DocumentName, renewal: Renewal) -> Result<Uuid, StoreError>;
+    async fn renew(&self, edition: Edition, renewal: Renewal) -> Result<Uuid, StoreError>;
 
     async fn mirror(&self, workflow: WorkflowId, mirror: Mirror) -> Result<(), StoreError>;
 

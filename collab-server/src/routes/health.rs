@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use axum::{Router, extract::State, http::header, response::IntoResponse, routing::get};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
-use crate::{error::AppError, state::AppState};
+use crate::{bus::Link, error::AppError, state::AppState};
 
 /// From a database answer to a large upload.
 const SECONDS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
@@ -14,13 +14,19 @@ pub fn routes() -> Router<AppState> {
     Router::new().route("/healthz", get(|| async { "ok" })).route("/readyz", get(ready)).route("/metrics", get(metrics))
 }
 
-/// Whether requests should come here: the database answers, and we are not about to stop.
+/// Whether requests should come here: the database answers, and we are not about to stop. Without NATS a server of
+/// several still serves, only slower in what others do.
 async fn ready(State(state): State<AppState>) -> Result<&'static str, AppError> {
     if state.shutdown.is_cancelled() {
         return Err(AppError::unavailable("stopping"));
     }
     state.db.ping().await?;
-    Ok("ready")
+    Ok(match state.rooms.link() {
+        Link::Down if state.config.nats_url().is_some() => {
+            "ready; NATS does not answer: changes of other servers are looked up in the database"
+        }
+        Link::Alone | Link::Up | Link::Down => "ready",
+    })
 }
 
 async fn metrics() -> impl IntoResponse {

@@ -6,6 +6,7 @@ use shared::{
     graph::Graph,
     id::{NodeId, RunId, UserId, WorkflowId},
     outputs::RunSummary,
+    protocol::DocumentName,
     run::{RunEvent, RunStatus},
 };
 
@@ -61,6 +62,8 @@ pub async fn queue(state: &AppState, entry: Entry, graph: Graph) -> Result<(), R
 /// Shows a run that is executed now, also again.
 pub async fn begin(state: &AppState, entry: Entry) -> Result<(), RoomError> {
     let workflow = entry.workflow;
+    // It may have been queued on another server: a second entry beside that one would hide one of the two.
+    state.rooms.catch_up(DocumentName::Outputs(workflow)).await?;
     let write = move |outputs: &OutputsDocument| {
         outputs.begin_run(entry.run, entry.summary(RunStatus::Running), &entry.nodes);
     };

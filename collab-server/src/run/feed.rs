@@ -10,6 +10,8 @@ use shared::{
     run::RunEvent,
 };
 
+use tokio::time::{MissedTickBehavior, interval};
+
 use super::{claim::lease_until, document};
 use crate::{
     db::{self, DbError, run_event::EventBatch},
@@ -27,13 +29,26 @@ const KEPT: Duration = Duration::from_secs(120);
 /// Until the server stops.
 pub async fn follow(state: AppState) {
     let mut feed = Feed { state: state.clone(), on_duty: false, following: HashMap::new() };
-    let mut looks = 0;
-    while state.runs.unless_stopped(tokio::time::sleep(LOOK)).await.is_some() {
-        let looked = if looks % RENEW == 0 { feed.renew().await } else { feed.look().await };
+    let (mut looks, mut told, mut turns) = (0, state.runs.told(), interval(LOOK));
+    turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        let next = async {
+            tokio::select! {
+                _ = turns.tick() => None,
+                // A note that was missed is made up for by the next turn.
+                Ok(run) = told.recv() => Some(run),
+            }
+        };
+        let Some(next) = state.runs.unless_stopped(next).await else { return };
+        let looked = match next {
+            Some(run) => feed.hear_of(run).await,
+            None if looks % RENEW == 0 => feed.renew().await,
+            None => feed.look().await,
+        };
+        looks = looks.wrapping_add(u32::from(next.is_none()));
         if let Err(error) = looked {
             tracing::debug!(error = %anyhow::Error::from(error), "could not follow runs of other workers");
         }
-        looks = looks.wrapping_add(1);
     }
 }
 
@@ -67,25 +82,47 @@ impl Feed {
     }
 
     async fn look(&mut self) -> Result<(), DbError> {
+        if self.on_duty {
+            for run in self.following.keys().copied().collect::<Vec<_>>() {
+                self.look_at(run).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Another process says that something has happened in a run.
+    async fn hear_of(&mut self, run: RunId) -> Result<(), DbError> {
         if !self.on_duty {
             return Ok(());
         }
-        for (run, (workflow, seen)) in self.following.clone() {
-            let batches = db::run_event::after(&self.state.db, run, seen).await?;
-            if batches.is_empty() {
-                if db::run::find(&self.state.db, run).await?.is_none_or(|run| run.status.is_final()) {
-                    self.following.remove(&run);
-                }
-                continue;
+        if !self.following.contains_key(&run) {
+            for (run, workflow, announced) in db::run_lease::elsewhere(&self.state.db, self.state.runs.worker()).await?
+            {
+                self.following.entry(run).or_insert((workflow, announced));
             }
-            let last = batches.last().map_or(seen, |batch| batch.seq);
-            if let Err(error) = self.apply(workflow, run, batches).await {
-                tracing::warn!(%run, error = %anyhow::Error::from(error), "could not show a run of another worker");
-                continue;
-            }
-            db::run_event::set_announced(&self.state.db, run, last).await?;
-            self.following.insert(run, (workflow, last));
         }
+        self.look_at(run).await
+    }
+
+    async fn look_at(&mut self, run: RunId) -> Result<(), DbError> {
+        let Some((workflow, seen)) = self.following.get(&run).copied() else { return Ok(()) };
+        let mut batches = db::run_event::after(&self.state.db, run, seen).await?;
+        // Another server shows what it executes itself, and notes so with the row. It may also have had the duty.
+        let shown = db::run_event::announced(&self.state.db, run).await?;
+        batches.retain(|batch| batch.seq > shown);
+        self.following.insert(run, (workflow, seen.max(shown)));
+        let Some(last) = batches.last().map(|batch| batch.seq) else {
+            if db::run::find(&self.state.db, run).await?.is_none_or(|run| run.status.is_final()) {
+                self.following.remove(&run);
+            }
+            return Ok(());
+        };
+        if let Err(error) = self.apply(workflow, run, batches).await {
+            tracing::warn!(%run, error = %anyhow::Error::from(error), "could not show a run of another worker");
+            return Ok(());
+        }
+        db::run_event::set_announced(&self.state.db, run, last).await?;
+        self.following.insert(run, (workflow, last));
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 //! A run is a row. `start` freezes a graph and queues it; a worker of this process or another claims it (`claim`,
 //! `fair`), keeps a lease on it (`worker`) and executes it (`execute`), with checkpoints after every step. What the
 //! engine emits goes through `sink` (coalesced) to `writer`: checkpoints, outputs document, row, streams. What workers in
-//! other processes emit comes through `feed`. `queue` is what people do about runs that wait, `tail` is watching one,
+//! other processes emit comes through `feed`, as soon as `wake` hears of it. `queue` is what people do about runs that wait, `tail` is watching one,
 //! `capture` the record of every model call. Called by `routes::runs`. docs/runs.md says what a run promises.
 
 mod active;
@@ -24,6 +24,7 @@ mod recover;
 mod sink;
 mod start;
 mod tail;
+mod wake;
 mod worker;
 mod writer;
 
@@ -35,7 +36,7 @@ use std::{
 };
 
 use shared::id::{RunId, WorkflowId};
-use tokio::sync::{Notify, futures::Notified};
+use tokio::sync::{Notify, broadcast, futures::Notified};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
@@ -48,6 +49,8 @@ pub use recover::recover;
 pub use start::start;
 pub use tail::{Told, tail};
 pub use worker::start_workers;
+
+use crate::bus::{Bus, RunNote, Topic};
 
 /// How long this process may take to leave its runs when it stops.
 const SHUTDOWN: Duration = Duration::from_secs(7);
@@ -70,11 +73,20 @@ struct Inner {
     order: Notify,
     /// Wakes all who wait for people's answers.
     answers: Notify,
+    /// Wakes whoever hears of runs to cancel.
+    cancel: Notify,
+    /// Runs of which another process has told something. Sent by `wake`, heard by every event stream and by `feed`.
+    told: broadcast::Sender<RunId>,
+    /// Tells the other processes.
+    bus: Arc<dyn Bus>,
 }
+
+/// Notes that may wait for a stream. One that is further behind looks into the database without them.
+const TOLD: usize = 256;
 
 impl Runs {
     /// None yet. Everything ends with `stop`.
-    pub fn new(stop: CancellationToken) -> Self {
+    pub fn new(stop: CancellationToken, bus: Arc<dyn Bus>) -> Self {
         Self(Arc::new(Inner {
             worker: Uuid::now_v7(),
             table: Mutex::default(),
@@ -83,6 +95,9 @@ impl Runs {
             work: Notify::new(),
             order: Notify::new(),
             answers: Notify::new(),
+            cancel: Notify::new(),
+            told: broadcast::Sender::new(TOLD),
+            bus,
         }))
     }
 
@@ -96,6 +111,7 @@ impl Runs {
         for active in self.table().values().filter(|active| active.workflow == workflow) {
             active.cancel.cancel();
         }
+        self.tell(RunNote::Cancel);
     }
 
     /// Leaves all runs to the next worker, and waits until that is written down.
@@ -130,8 +146,45 @@ impl Runs {
 
     /// There may be something to execute, and positions have moved.
     fn queue_changed(&self) {
-        self.0.work.notify_one();
-        self.0.order.notify_one();
+        self.heard(RunNote::Queue);
+        self.tell(RunNote::Queue);
+    }
+
+    /// The same, while other processes need not know yet.
+    fn queue_changed_here(&self) {
+        self.heard(RunNote::Queue);
+    }
+
+    fn bus(&self) -> &dyn Bus {
+        &*self.0.bus
+    }
+
+    /// What another process is to look at.
+    fn tell(&self, note: RunNote) {
+        self.0.bus.publish(Topic::Runs, note.encode());
+    }
+
+    /// What this process is to look at.
+    fn heard(&self, note: RunNote) {
+        match note {
+            RunNote::Queue => {
+                self.0.work.notify_one();
+                self.0.order.notify_one();
+            }
+            // Nobody may be watching.
+            RunNote::Told { run } => drop(self.0.told.send(run)),
+            RunNote::Cancel => self.0.cancel.notify_one(),
+            RunNote::Answer => self.0.answers.notify_waiters(),
+        }
+    }
+
+    /// From now on.
+    fn told(&self) -> broadcast::Receiver<RunId> {
+        self.0.told.subscribe()
+    }
+
+    async fn to_cancel(&self) {
+        self.0.cancel.notified().await;
     }
 
     async fn woken(&self) {
@@ -148,7 +201,8 @@ impl Runs {
     }
 
     fn tell_answered(&self) {
-        self.0.answers.notify_waiters();
+        self.heard(RunNote::Answer);
+        self.tell(RunNote::Answer);
     }
 
     fn enter(&self, active: &Arc<ActiveRun>) {

@@ -10,6 +10,7 @@ use shared::{
 
 use super::{document, positions::positions, tail::finished};
 use crate::{
+    bus::RunNote,
     db::{self, DbError, run::EndedRun, run_queue::Change},
     error::AppError,
     state::AppState,
@@ -50,8 +51,10 @@ pub async fn cancel(state: &AppState, run: &Run) -> Result<(), AppError> {
     };
     let was_waiting = !executed && db::run::end(&mut tx, leader, None, &ended).await?;
     tx.commit().await?;
-    if let Some(active) = state.runs.find(leader) {
-        active.cancel.cancel();
+    match state.runs.find(leader) {
+        Some(active) => active.cancel.cancel(),
+        None if executed => state.runs.tell(RunNote::Cancel),
+        None => {}
     }
     if was_waiting {
         let shown = document::apply(state, run.workflow, leader, ended.events).await;

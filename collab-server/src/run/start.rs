@@ -78,7 +78,8 @@ pub async fn start(state: &AppState, access: &WorkflowAccess, body: StartRun) ->
             }
             shown.runs.queue_changed();
         });
-        state.runs.queue_changed();
+        // Workers elsewhere hear of it when it is on the canvas, so that what they show comes behind.
+        state.runs.queue_changed_here();
     }
     tracing::info!(run = %id, workflow = %workflow.id, joined = leader.is_some(), "run queued");
     Ok(Run {

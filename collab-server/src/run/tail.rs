@@ -12,12 +12,14 @@ use shared::{
     run::{RunEvent, RunStatus},
 };
 
+use tokio::sync::broadcast::{self, error::RecvError};
+
 use crate::{
     db::{self, Db, DbError},
     state::AppState,
 };
 
-/// Between looks at a run that this process does not execute.
+/// Between looks at a run that this process does not execute, when nobody tells that something has happened.
 const LOOK: Duration = Duration::from_millis(200);
 
 /// One event of a stream.
@@ -31,6 +33,7 @@ pub struct Told {
 pub fn tail(state: AppState, run: &Run, seen: Option<(i32, usize)>) -> impl Stream<Item = Told> + Send + use<> {
     let (attempt, next) = seen.map_or((0, 0), |(attempt, last)| (attempt, last + 1));
     let tail = Tail {
+        told: state.runs.told(),
         state,
         run: run.id,
         leader: run.joined.unwrap_or(run.id),
@@ -67,9 +70,29 @@ struct Tail {
     row_next: usize,
     waiting: VecDeque<Told>,
     ended: bool,
+    /// Runs of which other processes have told something.
+    told: broadcast::Receiver<RunId>,
 }
 
 impl Tail {
+    /// Until something may have happened.
+    async fn pause(&mut self, at_most: Duration) {
+        let leader = self.leader;
+        let told = async {
+            loop {
+                match self.told.recv().await {
+                    Ok(run) if run == leader => return,
+                    Ok(_) => {}
+                    // Too much to know whether it was among them.
+                    Err(RecvError::Lagged(_)) => return,
+                    Err(RecvError::Closed) => std::future::pending().await,
+                }
+            }
+        };
+        // Most processes tell nothing unless there is a bus.
+        tokio::time::timeout(at_most, told).await.ok();
+    }
+
     async fn look(&mut self) -> Result<(), DbError> {
         if let Some(active) = self.state.runs.find(self.leader) {
             if active.attempt != self.attempt {
@@ -78,7 +101,7 @@ impl Tail {
             let events = active.events_after(self.next).await;
             if events.is_empty() {
                 // Ended or left: what comes next stands in the database, in a moment.
-                tokio::time::sleep(LOOK).await;
+                self.pause(LOOK).await;
             }
             events.into_iter().for_each(|event| self.tell(event));
             return Ok(());
@@ -95,7 +118,7 @@ impl Tail {
             self.tell_kept(&run).await?;
         } else {
             // People take longer to answer than anybody who watches notices.
-            tokio::time::sleep(if run.waiting { LOOK * 5 } else { LOOK }).await;
+            self.pause(if run.waiting { LOOK * 5 } else { LOOK }).await;
         }
         Ok(())
     }

@@ -4,14 +4,14 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::sync::Semaphore;
 
-use super::{ActiveRun, claim::claim, claim::lease_until, execute, feed, positions};
+use super::{ActiveRun, claim::claim, claim::lease_until, execute, feed, positions, wake};
 use crate::{
     config::Process,
     db::{self, Db, DbError},
     state::AppState,
 };
 
-/// How often a worker says that it lives, and hears of runs to cancel.
+/// How often a worker says that it lives, and looks for runs to cancel of which nobody told it.
 pub const HEARTBEAT: Duration = Duration::from_secs(1);
 /// How often a worker looks for runs that other processes queued.
 const LOOK: Duration = Duration::from_millis(500);
@@ -23,6 +23,9 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// Starts what this process does about runs. All of it ends when the server stops.
 pub fn start_workers(state: &AppState) {
     let shared = matches!(state.db, Db::Postgres(_));
+    if shared {
+        state.runs.spawn(wake::listen(state.clone()));
+    }
     if state.config.workers > 0 {
         state.runs.spawn(look_for_runs(state.clone()));
         if shared {
@@ -72,7 +75,7 @@ async fn look_for_runs(state: AppState) {
 
 /// Keeps the leases of this process, and ends what is to be cancelled or has been lost.
 async fn stay_alive(state: AppState) {
-    while state.runs.unless_stopped(tokio::time::sleep(HEARTBEAT)).await.is_some() {
+    while state.runs.unless_stopped(tokio::time::timeout(HEARTBEAT, state.runs.to_cancel())).await.is_some() {
         // Before the row is read, or a run that begins in between would look lost.
         let mine = state.runs.active();
         if mine.is_empty() {

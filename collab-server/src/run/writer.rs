@@ -12,6 +12,7 @@ use shared::{
 use super::{ActiveRun, RunCheckpoints, active::summarise, document, sink::Buffer};
 use crate::{
     blobs::grant_media,
+    bus::RunNote,
     config::Process,
     db::{self, Db, DbError, run_event::EventBatch},
     room::RoomError,
@@ -145,6 +146,9 @@ impl Writer {
         }
         tx.commit().await?;
         self.seq = seq;
+        if told {
+            self.state.runs.tell(RunNote::Told { run });
+        }
         Ok(true)
     }
 

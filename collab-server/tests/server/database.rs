@@ -5,7 +5,7 @@ use collab_server::{
     config::Config,
     db::{Connection, Db, OnConstraint, OpenError, document::DbDocStore, now},
     error::AppError,
-    room::{Append, DocStore, ServerId, Snapshot, StoreError},
+    room::{Append, DocStore, Edition, ServerId, Snapshot, StoreError},
     state::AppState,
 };
 use sea_query::{Alias, Query};
@@ -100,10 +100,12 @@ on_each_database! {
         let ada = app.user("ada").await;
         let document = DocumentName::Graph(crate::sync::new_workflow(&app.state, &ada).await);
         let store = DbDocStore::new(app.state.db.clone());
-        let founded = store.load(document).await.expect("it was made").log.remove(0);
+        let mut founded = store.load(document).await.expect("it was made");
+        let edition = Edition { document, generation: founded.generation };
+        let founded = founded.log.remove(0);
         assert_eq!((founded.server, founded.seq), (ServerId::FOUNDER, 1));
         let (a, b) = (ServerId::random(), ServerId::random());
-        let row = |server, seq| Append { document, server, seq, update: Bytes::from_static(b"\0\0"), claims: vec![] };
+        let row = |server, seq| Append { edition, server, seq, update: Bytes::from_static(b"\0\0"), claims: vec![] };
         store.append(&[row(a, 1), row(b, 1), row(a, 2), row(b, 2)]).await.expect("fresh rows");
         // As after a commit whose answer was lost.
         store.append(&[row(b, 2), row(b, 3)]).await.expect("the same rows again");
@@ -113,8 +115,8 @@ on_each_database! {
             state_v2: Bytes::from_static(b"state"),
             hash: [0; 32],
         };
-        store.compact(document, snapshot(&[(ServerId::FOUNDER, 1), (a, 2), (b, 1)]), 0).await.expect("the first");
-        let outrun = store.compact(document, snapshot(&[(a, 2), (b, 3)]), 0).await;
+        store.compact(edition, snapshot(&[(ServerId::FOUNDER, 1), (a, 2), (b, 1)]), 0).await.expect("the first");
+        let outrun = store.compact(edition, snapshot(&[(a, 2), (b, 3)]), 0).await;
         assert!(matches!(outrun, Err(StoreError::Outrun)), "{outrun:?}");
 
         let stored = store.load(document).await.expect("it was made");

@@ -4,6 +4,7 @@ mod support;
 
 mod auth;
 mod blobs;
+mod cluster;
 mod cli;
 mod database;
 mod keys;

@@ -1,15 +1,12 @@
 //! Documents in SQL: snapshot, log, owners of client ids, and rows set aside. Rooms alone use it, as their [`DocStore`].
 //!
 //! A document's id is its generation: beginning anew is another row, so whoever still writes to the old one is refused
-//! by the foreign key. `repair` is what is rarely needed: setting aside and beginning anew.
+//! by the foreign key. `news` is what other servers wrote, `repair` what is rarely needed: setting aside and beginning
+//! anew.
 
+mod news;
 mod repair;
 mod rows;
-
-use std::{
-    collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
-};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -22,27 +19,18 @@ use self::rows::{
     insert_document, insert_updates, log_row, part, read_heads,
 };
 use super::{Connection, Db, DbError, run::json, workflow};
-use crate::room::{Append, DocStore, LogRow, Mirror, Renewal, Snapshot, StoreError, StoredDocument};
+use crate::room::{
+    Append, DocStore, Edition, Heads, LogRow, Mirror, News, Renewal, Snapshot, Standing, StoreError, StoredDocument,
+};
 
 /// Documents in the server's database.
 pub struct DbDocStore {
     db: Db,
-    /// Ids of documents that were loaded, so that appending needs no look-up. Written by loads and deletions, read by
-    /// the journal; a lock because rooms load at the same time.
-    ids: Mutex<HashMap<DocumentName, Uuid>>,
 }
 
 impl DbDocStore {
     pub fn new(db: Db) -> Self {
-        Self { db, ids: Mutex::default() }
-    }
-
-    fn ids(&self) -> MutexGuard<'_, HashMap<DocumentName, Uuid>> {
-        self.ids.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn id(&self, name: DocumentName) -> Result<Uuid, StoreError> {
-        self.ids().get(&name).copied().ok_or(StoreError::Gone)
+        Self { db }
     }
 
     async fn find_id(&self, name: DocumentName) -> Result<Uuid, StoreError> {
@@ -54,7 +42,6 @@ impl DbDocStore {
             .to_owned();
         let row: Option<(Uuid,)> = self.db.fetch_optional(&select).await?;
         let (id,) = row.ok_or(StoreError::Gone)?;
-        self.ids().insert(name, id);
         Ok(id)
     }
 
@@ -76,14 +63,7 @@ impl DbDocStore {
             .and_where(Expr::col(DocumentClient::DocumentId).eq(id))
             .to_owned();
         let clients: Vec<ClientRow> = self.db.fetch_all(&select).await?;
-        let select = Query::select()
-            .column(DocumentQuarantine::Seq)
-            .from(DocumentQuarantine::Table)
-            .and_where(Expr::col(DocumentQuarantine::DocumentId).eq(id))
-            .and_where(Expr::col(DocumentQuarantine::SettledAt).is_null())
-            .limit(1)
-            .to_owned();
-        let quarantined: Option<(i64,)> = self.db.fetch_optional(&select).await?;
+        let quarantined = is_quarantined(&self.db, id).await?;
         let [snapshot, hash, heads] = columns;
         let select = Query::select()
             .expr_as(Expr::col(snapshot), Document::Snapshot)
@@ -97,18 +77,24 @@ impl DbDocStore {
 
         let version = row.snapshot_version as u64;
         let covered = read_heads(&row.snapshot_heads)?;
-        let snapshot = row.snapshot.map(|state_v2| Snapshot {
-            heads: covered.clone(),
-            state_v2: state_v2.into(),
-            // One of another length belongs to nothing we wrote, and fails like any wrong one.
-            hash: row.snapshot_hash.and_then(|hash| hash.try_into().ok()).unwrap_or_default(),
-        });
+        let snapshot = row.into_snapshot()?;
         // Rows behind the snapshot before this one are kept, in case that this one cannot be read.
         let log = updates.into_iter().map(log_row).filter(|row| row.seq > covered.get(row.server)).collect();
         let owners = clients.into_iter().map(|row| (row.client as u64, row.user_id.into())).collect();
-        let quarantined = quarantined.is_some();
         Ok(Some(StoredDocument { generation: id, snapshot, covered, version, log, owners, quarantined }))
     }
+}
+
+/// Whether something of a document lies aside that nobody has settled.
+async fn is_quarantined(db: &Db, id: Uuid) -> Result<bool, DbError> {
+    let select = Query::select()
+        .column(DocumentQuarantine::Seq)
+        .from(DocumentQuarantine::Table)
+        .and_where(Expr::col(DocumentQuarantine::DocumentId).eq(id))
+        .and_where(Expr::col(DocumentQuarantine::SettledAt).is_null())
+        .limit(1)
+        .to_owned();
+    Ok(db.fetch_optional::<(i64,)>(&select).await?.is_some())
 }
 
 impl From<DbError> for StoreError {
@@ -146,11 +132,19 @@ impl DocStore for DbDocStore {
         Ok(whole.then_some(stored))
     }
 
+    async fn standings(&self, documents: &[DocumentName]) -> Result<Vec<Standing>, StoreError> {
+        news::standings(&self.db, documents).await
+    }
+
+    async fn news(&self, edition: Edition, heads: &Heads, version: u64) -> Result<News, StoreError> {
+        news::news(&self.db, edition.generation, heads, version).await
+    }
+
     async fn append(&self, rows: &[Append]) -> Result<(), StoreError> {
         let mut updates = Vec::with_capacity(rows.len());
         let mut claims = Vec::new();
         for row in rows {
-            let id = self.id(row.document)?;
+            let id = row.edition.generation;
             updates.push((id, row.server, row.seq, row.update.as_ref()));
             claims.extend(row.claims.iter().map(|(client, user)| (id, *client, user.as_uuid())));
         }
@@ -160,8 +154,8 @@ impl DocStore for DbDocStore {
         Ok(tx.commit().await?)
     }
 
-    async fn compact(&self, name: DocumentName, snapshot: Snapshot, version: u64) -> Result<(), StoreError> {
-        let id = self.id(name)?;
+    async fn compact(&self, edition: Edition, snapshot: Snapshot, version: u64) -> Result<(), StoreError> {
+        let id = edition.generation;
         let mut tx = self.db.begin().await?;
         let select = Query::select()
             .column(Document::SnapshotHeads)
@@ -203,16 +197,16 @@ impl DocStore for DbDocStore {
         Ok(tx.commit().await?)
     }
 
-    async fn quarantine(&self, name: DocumentName, row: LogRow, reason: String) -> Result<(), StoreError> {
-        self.set_row_aside(name, row, reason).await
+    async fn quarantine(&self, edition: Edition, row: LogRow, reason: String) -> Result<(), StoreError> {
+        self.set_row_aside(edition.generation, row, reason).await
     }
 
-    async fn quarantine_snapshot(&self, name: DocumentName, reason: String) -> Result<(), StoreError> {
-        self.set_snapshot_aside(name, reason).await
+    async fn quarantine_snapshot(&self, edition: Edition, reason: String) -> Result<(), StoreError> {
+        self.set_snapshot_aside(edition.generation, reason).await
     }
 
-    async fn renew(&self, name: DocumentName, renewal: Renewal) -> Result<Uuid, StoreError> {
-        self.begin_anew(name, renewal).await
+    async fn renew(&self, edition: Edition, renewal: Renewal) -> Result<Uuid, StoreError> {
+        self.begin_anew(edition, renewal).await
     }
 
     async fn mirror(&self, id: WorkflowId, mirror: Mirror) -> Result<(), StoreError> {
@@ -221,7 +215,6 @@ impl DocStore for DbDocStore {
     }
 
     async fn delete(&self, id: WorkflowId) -> Result<(), StoreError> {
-        self.ids().retain(|name, _| name.workflow() != id);
         let delete = Query::delete()
             .from_table(Document::Table)
             .and_where(Expr::col(Document::WorkflowId).eq(id.as_uuid()))

@@ -1,7 +1,6 @@
 //! What a document needs rarely: setting aside what cannot be read, and beginning anew.
 
 use sea_query::{Expr, ExprTrait, LockType, Query};
-use shared::protocol::DocumentName;
 use uuid::Uuid;
 
 use super::{
@@ -12,17 +11,11 @@ use super::{
 };
 use crate::{
     db::Connection,
-    room::{LogRow, Renewal, ServerId, StoreError, nobody},
+    room::{Edition, LogRow, Renewal, ServerId, StoreError, nobody},
 };
 
 impl DbDocStore {
-    pub(super) async fn set_row_aside(
-        &self,
-        name: DocumentName,
-        row: LogRow,
-        reason: String,
-    ) -> Result<(), StoreError> {
-        let id = self.id(name)?;
+    pub(super) async fn set_row_aside(&self, id: Uuid, row: LogRow, reason: String) -> Result<(), StoreError> {
         let (server_id, seq) = (row.server.as_uuid(), row.seq as i64);
         let mut tx = self.db.begin().await?;
         let aside = QuarantineRow { server_id, seq, content: row.update.to_vec(), reason };
@@ -37,8 +30,7 @@ impl DbDocStore {
         Ok(tx.commit().await?)
     }
 
-    pub(super) async fn set_snapshot_aside(&self, name: DocumentName, reason: String) -> Result<(), StoreError> {
-        let id = self.id(name)?;
+    pub(super) async fn set_snapshot_aside(&self, id: Uuid, reason: String) -> Result<(), StoreError> {
         let mut tx = self.db.begin().await?;
         let select = Query::select()
             .column(Document::Snapshot)
@@ -63,8 +55,8 @@ impl DbDocStore {
         Ok(tx.commit().await?)
     }
 
-    pub(super) async fn begin_anew(&self, name: DocumentName, renewal: Renewal) -> Result<Uuid, StoreError> {
-        let old = self.id(name)?;
+    pub(super) async fn begin_anew(&self, edition: Edition, renewal: Renewal) -> Result<Uuid, StoreError> {
+        let Edition { document: name, generation: old } = edition;
         let mut tx = self.db.begin().await?;
         // The row first: appends of others wait for it, and then find it gone. (SQLite has one writer anyway.)
         let lock = Query::select()
@@ -104,7 +96,6 @@ impl DbDocStore {
             insert_aside(&mut tx, new, row, true).await?;
         }
         tx.commit().await?;
-        self.ids().insert(name, new);
         Ok(new)
     }
 }

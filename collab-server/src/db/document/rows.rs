@@ -5,7 +5,7 @@ use shared::protocol::DocumentName;
 use uuid::Uuid;
 
 use super::super::{Connection, DbError, Tx, now};
-use crate::room::{Heads, LogRow, ServerId};
+use crate::room::{Heads, LogRow, ServerId, Snapshot};
 
 /// Rows of one insert: far below the number of parameters either database takes.
 const ROWS_PER_INSERT: usize = 500;
@@ -81,6 +81,18 @@ pub(super) fn part(name: DocumentName) -> &'static str {
     match name {
         DocumentName::Graph(_) => "graph",
         DocumentName::Outputs(_) => "outputs",
+    }
+}
+
+impl DocumentRow {
+    pub(super) fn into_snapshot(self) -> Result<Option<Snapshot>, DbError> {
+        let heads = read_heads(&self.snapshot_heads)?;
+        Ok(self.snapshot.map(|state_v2| Snapshot {
+            heads,
+            state_v2: state_v2.into(),
+            // One of another length belongs to nothing we wrote, and fails like any wrong one.
+            hash: self.snapshot_hash.and_then(|hash| hash.try_into().ok()).unwrap_or_default(),
+        }))
     }
 }
 

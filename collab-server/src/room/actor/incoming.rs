@@ -19,7 +19,7 @@ use super::{
         replica::{Broken, roots},
         update::{self, ClientStructs, Fit, Outline},
     },
-    Ack, Room, Said, ServerEdit, UpdateKind,
+    Ack, Author, Room, Said, ServerEdit, UpdateKind,
 };
 
 /// While the database is away edits are taken, but not without end.
@@ -96,13 +96,14 @@ impl Room {
             is_edit: kind == UpdateKind::Update,
             live: &|owner, client| {
                 let uses = |member: &Member| member.visitor.user.id == owner && member.clients.contains(&client);
-                self.members.values().any(uses)
+                self.members.values().any(uses) || self.presence.speaker_elsewhere(client) == Some(owner)
             },
             speaker: &|client| {
                 let speaks = self.members.values().find(|member| member.clients.contains(&client));
-                speaks.map(|member| member.visitor.user.id)
+                let here = speaks.map(|member| member.visitor.user.id);
+                here.or_else(|| self.presence.speaker_elsewhere(client))
             },
-            own_client: self.replica.client_id(),
+            is_server: &|client| client == self.replica.client_id() || self.others.write_as(client),
         };
         let claims = match self.owners.check(outline, bytes.len(), &scene) {
             Ok(claims) => claims,
@@ -144,7 +145,7 @@ impl Room {
         }
         if let Some(new) = &new {
             self.size.applied(new.len(), !outline.deletions.is_empty());
-            self.tick.updates.push((Some(from), new.clone()));
+            self.tick.updates.push((Author::Member(from), new.clone()));
             self.note(Some(user));
         }
         let member = self.members.get_mut(&from).expect("it was found above");
@@ -169,7 +170,8 @@ impl Room {
 
     /// What would be lost now if the process were.
     fn unsaved_bytes(&self) -> usize {
-        let waiting: usize = self.tick.updates.iter().map(|(_, update)| update.len()).sum();
+        let own = self.tick.updates.iter().filter(|(author, _)| *author != Author::Elsewhere);
+        let waiting: usize = own.map(|(_, update)| update.len()).sum();
         self.log.uncommitted_bytes + waiting
     }
 
@@ -218,7 +220,7 @@ impl Room {
         for entry in entries {
             // A browser that reconnects before its old socket was noticed to be dead.
             let same_person = |id| self.members.get(&id).is_none_or(|other| other.visitor.user.id == user.id);
-            self.presence.hand_over(entry.client, from, same_person);
+            self.presence.hand_over(entry.client, from, user.id, same_person);
             if entry.state.is_some() && self.presence.is_of(entry.client, from) {
                 self.members.get_mut(&from).expect("it speaks").clients.insert(entry.client);
             }
@@ -241,7 +243,7 @@ impl Room {
             // What it deleted is not known here; measuring will tell.
             self.size.applied(new.len(), true);
         }
-        self.tick.updates.extend(new.map(|new| (None, new)));
+        self.tick.updates.extend(new.map(|new| (Author::Server, new)));
         self.tick.acks.push(Ack::Caller(committed));
     }
 }

@@ -65,18 +65,20 @@ impl Room {
         let Some(role) = role.filter(|role| role.can_read()) else {
             return self.dismiss(CloseCode::Forbidden, |member| member.visitor.user.id == user);
         };
-        let concerned = self.members.values_mut().filter(|member| member.visitor.user.id == user);
+        let concerned =
+            |member: &&mut Member| member.visitor.user.id == user && member.role != member.visitor.limits.narrow(role);
+        let concerned = self.members.values_mut().filter(concerned);
         let ids: Vec<ConnectionId> = concerned
             .map(|member| {
                 member.role = member.visitor.limits.narrow(role);
                 member.id
             })
             .collect();
+        self.audience_stale |= !ids.is_empty();
         for id in ids {
             let member = &self.members[&id];
             member.send(Payload::Granted(self.scope_of(member)));
         }
-        self.audience_stale = true;
     }
 
     /// What everybody may do has changed, because the document has.
@@ -91,13 +93,22 @@ impl Room {
         if !std::mem::take(&mut self.audience_stale) {
             return None;
         }
-        let mut people: BTreeMap<UserId, bool> = BTreeMap::new();
-        for member in self.members.values() {
-            *people.entry(member.visitor.user.id).or_default() |= member.may_write(self.name);
+        let mut people = self.users_here();
+        for (user, may_write) in self.others.users() {
+            *people.entry(user).or_default() |= may_write;
         }
         let editors = people.values().filter(|may_write| **may_write).count() as u32;
         let viewers = people.len() as u32 - editors;
         Some(RoomEvent::Audience { editors, viewers })
+    }
+
+    /// Everybody who is connected to this server, and whether they may write.
+    pub(super) fn users_here(&self) -> BTreeMap<UserId, bool> {
+        let mut users: BTreeMap<UserId, bool> = BTreeMap::new();
+        for member in self.members.values() {
+            *users.entry(member.visitor.user.id).or_default() |= member.may_write(self.name);
+        }
+        users
     }
 
     /// Sends members away, for good.

@@ -7,7 +7,10 @@
 
 mod incoming;
 mod members;
+mod message;
+mod news;
 mod opening;
+mod others;
 mod outgoing;
 mod renewal;
 mod upkeep;
@@ -20,17 +23,15 @@ use std::{
 
 use bytes::Bytes;
 use shared::{
-    access::Role,
     id::UserId,
-    protocol::{CloseCode, DocumentName, awareness::Entry},
+    protocol::{CloseCode, DocumentName},
 };
 use tokio::{
-    sync::{OwnedSemaphorePermit, mpsc, oneshot, watch},
+    sync::{mpsc, oneshot, watch},
     task::JoinHandle,
     time::{Instant, sleep_until},
 };
 use uuid::Uuid;
-use yrs::StateVector;
 
 use super::{
     ConnectionId, RoomError,
@@ -40,87 +41,23 @@ use super::{
     guard::Owners,
     heads::{Heads, ServerId},
     journal::{Journal, Progress},
-    member::{Framing, Member, Visitor},
-    outbox::Outbox,
+    member::Member,
     presence::PresenceTable,
     registry::{Handle, Registry},
-    replica::{Replica, View},
+    replica::Replica,
     settings::{Limits, Settings, Timing},
     size::Size,
-    store::{DocStore, StoredDocument},
-    update::Outline,
+    store::{DocStore, Edition, StoredDocument},
 };
-use crate::auth::Credential;
+use crate::bus::Bus;
+pub use message::{Join, Message, Said, ServerEdit, UpdateKind};
 use opening::Opening;
+use others::Others;
 
 /// How often to see whether a socket that fell behind has drained.
 const RESYNC_EVERY: Duration = Duration::from_millis(50);
 /// How many messages are taken in a row before others are served: what they change is sent as one frame.
 const MESSAGES_PER_TURN: usize = 64;
-
-/// What a connection says to a room. Decoded and checked for form by the connection.
-#[derive(Debug)]
-pub enum Said {
-    Step1(StateVector),
-    Update {
-        kind: UpdateKind,
-        bytes: Bytes,
-        outline: Outline,
-    },
-    /// An update that is Yjs, but none of this document's.
-    ForeignUpdate,
-    Awareness(Vec<Entry<'static>>),
-    QueryAwareness,
-    /// To be sent back when everything said before is committed.
-    Mark(Bytes),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum UpdateKind {
-    /// The answer to our Step1.
-    Step2,
-    Update,
-}
-
-pub struct Join {
-    pub id: ConnectionId,
-    pub visitor: Visitor,
-    pub role: Role,
-    /// The generation that the client has content of.
-    pub generation: Option<Uuid>,
-    pub framing: Framing,
-    pub outbox: Outbox,
-    pub joined: oneshot::Sender<Result<(), RoomError>>,
-}
-
-/// An edit by the server itself. Answers through whatever it captured.
-pub type ServerEdit = Box<dyn FnOnce(&View) + Send>;
-
-pub enum Message {
-    Join(Join),
-    Leave(ConnectionId),
-    /// The permit bounds the bytes that wait in the inbox; it is given back when the message was dealt with.
-    Said {
-        from: ConnectionId,
-        said: Said,
-        _permit: OwnedSemaphorePermit,
-    },
-    Read(Box<dyn FnOnce(&View) + Send>),
-    Edit {
-        edit: ServerEdit,
-        committed: oneshot::Sender<Result<(), RoomError>>,
-    },
-    /// Begin the document anew. Answers with the generation.
-    Renew(oneshot::Sender<Result<Uuid, RoomError>>),
-    Generation(oneshot::Sender<Uuid>),
-    RoleChanged {
-        user: UserId,
-        role: Option<Role>,
-    },
-    SignedOut(Credential),
-    Deleted,
-    Shutdown,
-}
 
 /// Whom to tell once a row is committed.
 enum Ack {
@@ -141,10 +78,21 @@ enum Ack {
     Caller(oneshot::Sender<Result<(), RoomError>>),
 }
 
+/// Who brought an update.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Author {
+    Member(ConnectionId),
+    /// This server itself.
+    Server,
+    /// Another server, which has committed it: it is shown, not written.
+    Elsewhere,
+}
+
 /// What was applied since the last frame went out.
 #[derive(Default)]
 struct Tick {
-    updates: Vec<(Option<ConnectionId>, Bytes)>,
+    /// In the order in which they were applied, because one may stand on another.
+    updates: Vec<(Author, Bytes)>,
     acks: Vec<Ack>,
     claims: Vec<(u64, UserId)>,
 }
@@ -171,6 +119,8 @@ struct Log {
 enum Folded {
     /// It is the document's; its size in bytes.
     Written(usize),
+    /// Another server was quicker.
+    Outrun,
     Not,
 }
 
@@ -211,6 +161,8 @@ pub struct Room {
     /// Somebody came, went, or got another role, and nobody was told yet how many people are here.
     audience_stale: bool,
 
+    others: Others,
+
     tick: Tick,
     log: Log,
     /// By row: whom to tell when it is committed. With the bytes of the row.
@@ -225,12 +177,14 @@ pub struct Room {
     /// A snapshot on its way to the store.
     compacting: Option<JoinHandle<Folded>>,
     mirror_at: Option<Instant>,
+    /// When this server last wrote.
+    written_at: Option<Instant>,
 }
 
 /// What a room needs to begin.
 pub struct Surroundings {
     pub name: DocumentName,
-    pub server: ServerId,
+    pub bus: Arc<dyn Bus>,
     /// Weak: the room must not keep itself open.
     pub handle: Weak<Handle>,
     pub registry: Arc<Registry>,
@@ -245,8 +199,10 @@ pub struct Surroundings {
 impl Room {
     /// Loads the document. Until this is done, messages wait in the inbox. If it cannot be, whoever asked hears why.
     pub async fn open(around: Surroundings) -> Option<Self> {
+        // First, so that what is written from now on is either loaded or heard of.
+        let others = Others::listen(around.bus.clone(), around.name).await;
         match Self::load(&around).await {
-            Ok((opening, share)) => Some(Self::begin(around, opening, share)),
+            Ok((opening, share)) => Some(Self::begin(around, others, opening, share)),
             Err(error) => {
                 // Before the inbox closes: who finds it closed looks for the reason.
                 around.registry.fail(around.name, error);
@@ -261,9 +217,10 @@ impl Room {
         Ok((opening::read(around.name, &*around.store, stored).await?, share))
     }
 
-    fn begin(around: Surroundings, opening: Opening, mut share: Share) -> Self {
-        let Surroundings { name, server, handle, registry, store, journal, activity, settings, inbox, .. } = around;
+    fn begin(around: Surroundings, others: Others, opening: Opening, mut share: Share) -> Self {
+        let Surroundings { name, bus, handle, registry, store, journal, activity, settings, inbox, .. } = around;
         let Settings { timing, limits } = settings;
+        let server = bus.server();
         let Opening { mut replica, stored, damaged } = opening;
         let size = Size::measured(replica.full().len());
         share.resize(size.bytes());
@@ -294,6 +251,7 @@ impl Room {
             members: BTreeMap::new(),
             presence: PresenceTable::default(),
             audience_stale: false,
+            others,
             tick: Tick::default(),
             log,
             awaiting: VecDeque::new(),
@@ -305,15 +263,18 @@ impl Room {
             upkeep_at: now + timing.upkeep(),
             compacting: None,
             mirror_at: None,
+            written_at: None,
         }
     }
 
     pub async fn run(mut self) {
+        self.greet_others();
         while self.phase != Phase::Ended {
             let wake = self.next_wake();
             tokio::select! {
                 biased;
                 Ok(()) = self.progress.changed() => self.settle().await,
+                heard = self.others.next() => self.hear_others(heard).await,
                 message = self.inbox.recv(), if self.phase == Phase::Open => match message {
                     Some(message) => self.take_messages(message).await,
                     // Every handle is gone, also the registry's.
@@ -326,12 +287,15 @@ impl Room {
         }
     }
 
+    fn edition(&self) -> Edition {
+        Edition { document: self.name, generation: self.generation }
+    }
+
     fn has_ended(&self) -> bool {
         self.phase == Phase::Ended
     }
 
     async fn take_messages(&mut self, first: Message) {
-        self.used_at = Instant::now();
         let mut next = Some(first);
         for _ in 0..MESSAGES_PER_TURN {
             let Some(message) = next else { return };
@@ -347,11 +311,15 @@ impl Room {
     }
 
     async fn take_message(&mut self, message: Message) {
+        if message.is_use() {
+            self.used_at = Instant::now();
+        }
         match message {
             Message::Join(join) => self.join(join),
             Message::Leave(id) => self.leave(id),
             Message::Said { from, said, _permit } => self.hear(from, said).await,
-            Message::Read(read) => read(self.replica.view()),
+            Message::Read(read) if self.others.are_none() => read(self.replica.view()),
+            Message::Read(read) => self.read_newest(read),
             Message::Edit { edit, committed } => self.edit(edit, committed),
             // Whoever asked may have gone.
             Message::Renew(answer) => drop(answer.send(self.renew().await)),
@@ -363,6 +331,14 @@ impl Room {
             Message::Deleted => {
                 self.dismiss(CloseCode::NotFound, |_| true);
                 self.phase = Phase::Ended;
+            }
+            Message::ServerGone(server) => self.server_gone(server),
+            Message::Standing(standing) => self.compare(&standing),
+            Message::Look => self.look(),
+            Message::Visitors(answer) => {
+                let visitors = self.members.values().map(|member| member.visitor.clone()).collect();
+                // Whoever asked may have gone.
+                answer.send(visitors).ok();
             }
             // Members stay until what they wrote is acknowledged.
             Message::Shutdown => self.phase = Phase::Closing,
@@ -385,6 +361,7 @@ impl Drop for Room {
         for member in self.members.values() {
             member.outbox.close(CloseCode::Internal);
         }
+        self.leave_others();
         self.registry.remove(self.name, &self.handle);
         metrics::gauge!("openflow_rooms_open").decrement(1.0);
     }

@@ -13,7 +13,7 @@ use super::{
         journal::Progress,
         replica::{BadRow, Replica},
         size::Size,
-        store::{DocStore, StoredDocument},
+        store::{DocStore, Edition, StoredDocument},
     },
     Log, Room,
 };
@@ -43,7 +43,8 @@ pub(super) async fn read(
         tracing::error!(document = %name, "the snapshot before it is damaged, too");
         return Err(RoomError::Damaged);
     };
-    store.quarantine_snapshot(name, damage.to_string()).await?;
+    let edition = Edition { document: name, generation: previous.generation };
+    store.quarantine_snapshot(edition, damage.to_string()).await?;
     metrics::counter!("openflow_snapshots_quarantined_total").increment(1);
     let opening = without_bad_rows(name, store, previous, replica, bad).await?;
     Ok(Opening { damaged: true, ..opening })
@@ -56,11 +57,12 @@ async fn without_bad_rows(
     replica: Replica,
     bad: Vec<BadRow>,
 ) -> Result<Opening, RoomError> {
+    let edition = Edition { document: name, generation: stored.generation };
     for BadRow { index, reason } in &bad {
         let row = &stored.log[*index];
         tracing::error!(document = %name, server = %row.server, seq = row.seq, reason, "set a row aside");
         metrics::counter!("openflow_rows_quarantined_total").increment(1);
-        store.quarantine(name, row.clone(), reason.clone()).await?;
+        store.quarantine(edition, row.clone(), reason.clone()).await?;
     }
     let damaged = stored.quarantined || !bad.is_empty();
     Ok(Opening { replica, stored, damaged })
@@ -105,6 +107,8 @@ impl Room {
         self.generation = stored.generation;
         self.damaged = damaged;
         self.owners = Owners::new(&stored.owners);
+        // What is looked for would belong to what was there before.
+        self.look_anew();
         self.log = Log::of(&stored, self.server);
         // Another generation counts from the beginning: what was committed of the last says nothing about it.
         let progress = Progress { committed: self.log.committed, ..Progress::default() };

@@ -8,13 +8,13 @@ use tokio::time::Instant;
 
 use super::{
     super::{
-        ConnectionId, RoomError,
+        RoomError,
         journal::Progress,
         member::{Framing, Payload, SharedFrames},
         replica::merge,
         store::Append,
     },
-    Ack, Phase, Room, Tick,
+    Ack, Author, Phase, Room, Tick,
 };
 
 impl Room {
@@ -46,21 +46,31 @@ impl Room {
     pub(super) fn flush(&mut self, now: Instant) {
         let Tick { updates, acks, claims } = std::mem::take(&mut self.tick);
         self.flushed_at = now;
-        let Some(update) = merge(updates.iter().map(|(_, update)| update.clone()).collect()) else {
+        let of = |foreign: bool| updates.iter().filter(move |(author, _)| foreign || *author != Author::Elsewhere);
+        let [own, all] = [false, true].map(|foreign| of(foreign).map(|(_, update)| update.clone()).collect::<Vec<_>>());
+        let mixed = all.len() > own.len();
+        let own = merge(own);
+        // Only what was written here goes into a row; everybody is shown all of it.
+        let all = if mixed { merge(all) } else { own.clone() };
+        if let Some(update) = own {
+            self.written_at = Some(now);
+            self.log.last += 1;
+            self.log.rows += 1;
+            self.log.bytes += update.len();
+            self.log.uncommitted_bytes += update.len();
+            let bytes = update.len();
+            let row = Append { edition: self.edition(), server: self.server, seq: self.log.last, update, claims };
+            self.journal.append(row, &self.progress_sender);
+            self.acknowledge_later(acks, bytes);
+        } else {
             // Nothing new, but perhaps a repetition of what is not yet on disk.
-            return self.acknowledge_later(acks, 0);
-        };
-        self.log.last += 1;
-        self.log.rows += 1;
-        self.log.bytes += update.len();
-        self.log.uncommitted_bytes += update.len();
-        let row =
-            Append { document: self.name, server: self.server, seq: self.log.last, update: update.clone(), claims };
-        self.journal.append(row, &self.progress_sender);
-        self.acknowledge_later(acks, update.len());
-        self.broadcast(&update, &updates);
-        self.ask_again();
-        self.changed(now);
+            self.acknowledge_later(acks, 0);
+        }
+        if let Some(update) = all {
+            self.broadcast(&update, &updates);
+            self.ask_again();
+            self.changed(now);
+        }
     }
 
     /// What somebody's content stood on may be here now.
@@ -81,18 +91,18 @@ impl Room {
         }
     }
 
-    fn broadcast(&mut self, update: &Bytes, parts: &[(Option<ConnectionId>, Bytes)]) {
+    fn broadcast(&mut self, update: &Bytes, parts: &[(Author, Bytes)]) {
         let mut frames = SharedFrames::new(Payload::Sync(SyncMessage::Update(update)));
         let mut vector = None;
         let mut sent = 0;
         for member in self.members.values_mut().filter(|member| member.asked && member.behind.is_none()) {
-            let own = parts.iter().filter(|(from, _)| *from == Some(member.id)).count();
+            let own = parts.iter().filter(|(author, _)| *author == Author::Member(member.id)).count();
             if own == parts.len() {
                 continue;
             }
             let frame = if own > 0 && member.framing == Framing::Websocket {
                 // Its own content comes back after the commit: that is how it knows that it is saved.
-                let others = parts.iter().filter(|(from, _)| *from != Some(member.id));
+                let others = parts.iter().filter(|(author, _)| *author != Author::Member(member.id));
                 let others = merge(others.map(|(_, update)| update.clone()).collect()).unwrap_or_default();
                 member.framing.frame(Payload::Sync(SyncMessage::Update(&others)))
             } else {
@@ -124,6 +134,7 @@ impl Room {
 
     pub(super) fn send_presence(&mut self, now: Instant) {
         self.presence_sent_at = now;
+        self.pass_on_presence();
         self.send_audience();
         if !self.presence.has_changes() {
             return;

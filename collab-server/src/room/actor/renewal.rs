@@ -10,18 +10,33 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{
-    super::{RoomError, store::Renewal},
+    super::{
+        RoomError,
+        store::{Renewal, StoreError},
+    },
     Room,
 };
+
+/// Against other servers on which people go on writing.
+const TRIES: u32 = 10;
 
 impl Room {
     pub(super) async fn renew(&mut self) -> Result<Uuid, RoomError> {
         self.flush(Instant::now());
         self.wait_until_written().await?;
-        let retired = self.replica.clients();
-        let update: Bytes = self.replica.afresh();
-        let renewal = Renewal { covers: self.log.heads.clone(), update, retired };
-        let generation = self.store.renew(self.name, renewal).await?;
+        let mut tries = 1;
+        let generation = loop {
+            let retired = self.replica.clients();
+            let update: Bytes = self.replica.afresh();
+            let renewal = Renewal { covers: self.log.heads.clone(), update, retired };
+            match self.store.renew(self.edition(), renewal).await {
+                Ok(generation) => break generation,
+                // Another server has committed something that is not here yet.
+                Err(StoreError::Outrun) if tries < TRIES => self.catch_up().await?,
+                Err(error) => return Err(error.into()),
+            }
+            tries += 1;
+        };
         tracing::info!(document = %self.name, %generation, "began a document anew");
         self.dismiss(CloseCode::OtherGeneration, |_| true);
         self.open_again().await;

@@ -22,6 +22,8 @@ const MIN_BYTES: usize = 64 * 1024;
 const QUIET_ROWS: u64 = 20;
 /// Shorter than the time after which a document is unloaded.
 const QUIET: Duration = Duration::from_secs(20);
+/// A server that has written nothing for so long leaves the lists to the others.
+const MIRROR_FOR: Duration = Duration::from_secs(10);
 /// Lists may lag behind the document by this much.
 const MIRROR_AFTER: Duration = Duration::from_secs(1);
 
@@ -29,7 +31,7 @@ impl Room {
     pub(super) fn next_wake(&self) -> Instant {
         let behind = self.members.values().any(|member| member.behind.is_some());
         let resync = behind.then(|| Instant::now() + RESYNC_EVERY);
-        [self.tick_due(), self.presence_due(), resync, self.mirror_at, Some(self.upkeep_at)]
+        [self.tick_due(), self.presence_due(), resync, self.mirror_at, self.others.looking.at, Some(self.upkeep_at)]
             .into_iter()
             .flatten()
             .min()
@@ -54,8 +56,12 @@ impl Room {
         if self.upkeep_at <= now {
             self.upkeep_at = now + self.timing.upkeep();
             self.presence.expire(now);
+            self.keep_up_with_others(now).await;
             self.greeting.forget_unwanted(&mut self.replica);
             self.share.resize(self.size.bytes());
+        }
+        if self.others.looking.at.is_some_and(|due| due <= now) {
+            self.look();
         }
         if self.wants_compaction(now) {
             self.compact();
@@ -88,9 +94,11 @@ impl Room {
         }
     }
 
-    /// The document changed: the workflow's row has to follow.
+    /// The document changed: the workflow's row has to follow. Which of several servers writes it does not matter, but
+    /// whoever wrote lately does so with what the others write at the same time.
     pub(super) fn changed(&mut self, now: Instant) {
         match self.name {
+            DocumentName::Graph(_) if self.written_at.is_none_or(|at| now - at > MIRROR_FOR) => {}
             DocumentName::Graph(_) => self.mirror_at = self.mirror_at.or(Some(now + MIRROR_AFTER)),
             DocumentName::Outputs(_) => {}
         }
@@ -128,13 +136,15 @@ impl Room {
         heads.shorten(self.server);
         let snapshot = self.replica.snapshot(heads);
         let size = snapshot.state_v2.len();
-        let (store, name, version) = (self.store.clone(), self.name, self.log.version);
+        let (store, edition, version) = (self.store.clone(), self.edition(), self.log.version);
         // Beside the room: edits go on meanwhile.
         self.compacting = Some(tokio::spawn(async move {
-            match store.compact(name, snapshot, version).await {
+            match store.compact(edition, snapshot, version).await {
                 Ok(()) => Folded::Written(size),
+                // It covers more, or other rows. Its content has to be here before the next attempt.
+                Err(StoreError::Outrun) => Folded::Outrun,
                 Err(error) => {
-                    tracing::warn!(document = %name, error = %anyhow::Error::from(error), "could not write a snapshot");
+                    tracing::warn!(document = %edition.document, error = %anyhow::Error::from(error), "could not write a snapshot");
                     Folded::Not
                 }
             }
@@ -150,6 +160,7 @@ impl Room {
                 self.log.version += 1;
                 self.log.snapshot_bytes = size;
             }
+            Folded::Outrun => self.look(),
             Folded::Not => {}
         }
     }

@@ -83,18 +83,23 @@ impl Rooms {
 
     /// Opens the document for somebody who was admitted.
     pub(super) async fn enter(&self, admitted: Admitted, framing: Framing, outbox: &Outbox) -> Result<Opened, Refusal> {
-        let Admitted { visitor, role, address: DocumentAddress { name, generation }, rights_epoch } = admitted;
+        let Admitted { visitor, role, address: DocumentAddress { name, generation }, mut rights_epoch } = admitted;
         let room = self.open(name)?;
         let id = self.next_connection();
         let (joined, done) = oneshot::channel();
         let outbox_of_member = outbox.clone();
-        let join = Join { id, visitor, role, generation, framing, outbox: outbox_of_member, joined };
+        let join = Join { id, visitor: visitor.clone(), role, generation, framing, outbox: outbox_of_member, joined };
         room.send(Message::Join(join)).await?;
         done.await.map_err(|_| room.failure())??;
         let opened = Opened { name, id, room };
-        if self.rights_epoch() != rights_epoch {
+        while self.rights_epoch() != rights_epoch {
             // Perhaps the right was taken between the look and the entry, from somebody the room did not know yet.
-            return Err(Refusal::Later(CloseCode::GoingAway));
+            rights_epoch = self.rights_epoch();
+            let rights = &self.0.rights;
+            let signed_in = rights.is_signed_in(&visitor).await.map_err(later)?;
+            if !signed_in || rights.role_of(&visitor, name.workflow()).await.map_err(later)? != Some(role) {
+                return Err(Refusal::Later(CloseCode::GoingAway));
+            }
         }
         outbox.document_put_on();
         Ok(opened)

@@ -28,14 +28,20 @@ pub struct Vendor {
 impl Vendor {
     /// Starts the server, and gives the person's workspace a key for it.
     pub async fn start(person: &Person<'_>) -> Self {
+        let (vendor, base_url) = Self::listen().await;
+        let path = format!("/api/workspaces/{}/keys", person.workspace().await);
+        person.post(&path, json!({"provider": "openai", "base_url": base_url, "secret": SECRET})).await.ok();
+        vendor
+    }
+
+    /// Starts the server, and says where it is.
+    pub async fn listen() -> (Self, String) {
         let vendor = Self { seen: Arc::default(), released: Arc::new(watch::channel(false).0) };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base_url = format!("http://{}/v1", listener.local_addr().unwrap());
         let router = Router::new().route("/v1/chat/completions", post(chat)).with_state(vendor.clone());
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        let path = format!("/api/workspaces/{}/keys", person.workspace().await);
-        person.post(&path, json!({"provider": "openai", "base_url": base_url, "secret": SECRET})).await.ok();
-        vendor
+        (vendor, base_url)
     }
 
     pub fn release(&self) {

@@ -45,6 +45,10 @@ pub struct Client {
     pub synced: bool,
     pub scope: Option<Scope>,
     pub denied: Option<String>,
+    /// How many updates were sent, answers to the server's question among them; and the server's word on each, in the
+    /// same order, in the framing that has one.
+    pub sent: usize,
+    pub words: Vec<SyncStatus>,
     /// How many updates the server said are saved, and refused.
     pub saved: usize,
     pub refused: usize,
@@ -91,6 +95,8 @@ impl Client {
             synced: false,
             scope: None,
             denied: None,
+            sent: 0,
+            words: Vec::new(),
             saved: 0,
             refused: 0,
             updates: 0,
@@ -168,6 +174,7 @@ impl Client {
     }
 
     pub async fn send_sync(&mut self, message: SyncMessage<'_>) {
+        self.sent += usize::from(!matches!(message, SyncMessage::Step1(_)));
         match self.protocol {
             Protocol::Hocuspocus => self.send_frame(hocuspocus::Message::Sync(message)).await,
             Protocol::Websocket => self.send_bytes(websocket::Message::Sync(message).encode()).await,
@@ -202,6 +209,12 @@ impl Client {
         }
     }
 
+    /// Takes what the server sends until `done`, or until it closes the socket. Yields whether it did.
+    pub async fn until_or_closed(&mut self, what: &str, done: impl Fn(&Self) -> bool) -> bool {
+        self.until(what, |client| client.closed.is_some() || done(client)).await;
+        self.closed.is_some()
+    }
+
     /// Takes what the server sends for a while.
     pub async fn listen(&mut self, time: Duration) {
         let heard = async {
@@ -232,8 +245,13 @@ impl Client {
                     hocuspocus::Message::Awareness(update) => self.take_presence(update),
                     hocuspocus::Message::Auth(Auth::Granted(scope)) => self.scope = Some(scope),
                     hocuspocus::Message::Auth(Auth::Denied { reason }) => self.denied = Some(reason.into()),
-                    hocuspocus::Message::SyncStatus(SyncStatus::Saved) => self.saved += 1,
-                    hocuspocus::Message::SyncStatus(SyncStatus::Refused) => self.refused += 1,
+                    hocuspocus::Message::SyncStatus(word) => {
+                        self.words.push(word);
+                        match word {
+                            SyncStatus::Saved => self.saved += 1,
+                            SyncStatus::Refused => self.refused += 1,
+                        }
+                    }
                     hocuspocus::Message::Close(_) => {}
                     hocuspocus::Message::Stateless(json) => {
                         self.events.push(serde_json::from_str(json).expect("an event we know"));
