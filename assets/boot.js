@@ -1,3 +1,13 @@
+// Before anything is painted: the theme that was chosen, or the system's. See client/src/dom/theme.rs.
+let theme = null;
+try {
+  theme = localStorage.getItem("openflow.theme");
+} catch {
+  // No storage: the system decides.
+}
+const light = theme === "light" || (theme !== "dark" && matchMedia("(prefers-color-scheme: light)").matches);
+document.documentElement.dataset.theme = light ? "light" : "dark";
+
 // Lets the page be opened again without a connection. Not in every browser, nor without TLS elsewhere than here.
 navigator.serviceWorker?.register("/assets/sw.js", { scope: "/" }).catch(() => undefined);
 navigator.serviceWorker?.ready.then(({ active }) => {

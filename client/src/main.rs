@@ -7,6 +7,7 @@ mod api;
 mod canvas;
 mod dom;
 mod media;
+mod models;
 mod pages;
 mod panels;
 mod presence;
@@ -29,6 +30,7 @@ fn main() {
 #[component]
 fn App() -> Element {
     session::use_session_provider();
+    use_hook(|| std::rc::Rc::new(dom::follow_system_theme()));
     rsx! {
         ui::Toasts { Router::<Route> {} }
     }

@@ -6,13 +6,14 @@ use shared::id::{FolderId, WorkflowId};
 use crate::{
     pages::{
         account::Account,
+        dev_ui::DevUi,
         home::{Home, InFolder},
         join::Join,
         missing::Missing,
         settings::Settings,
         sign_in::SignIn,
         starting::Starting,
-        workflow::Workflow,
+        workflow::{App, Workflow},
     },
     session::{self, use_session},
 };
@@ -27,11 +28,15 @@ pub enum Route {
         Folder { id: FolderId },
         #[route("/w/:id")]
         Workflow { id: WorkflowId },
+        #[route("/w/:id/app")]
+        App { id: WorkflowId },
         #[route("/settings")]
         Settings {},
         #[route("/account")]
         Account {},
     #[end_layout]
+    #[route("/dev/ui")]
+    DevUi {},
     #[route("/join")]
     Join {},
     #[route("/sign-in?:next")]

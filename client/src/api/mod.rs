@@ -6,21 +6,22 @@ use gloo_net::http::{Method, RequestBuilder};
 use serde::{Serialize, de::DeserializeOwned};
 use shared::{
     api::{
-        AddMember, CreateKey, CreateWorkflow, Key, Login, Me, Member, PatchWorkflow, Run, SignUp, SignedIn, StartRun,
-        Template, Workflow, Workspace,
+        AddMember, CreateKey, CreateWorkflow, Key, Login, Me, Member, PatchWorkflow, SignUp, SignedIn, Template,
+        Workflow, Workspace,
     },
     error::{ErrorBody, ErrorCode},
     exchange::{self, Limits},
     graph::Graph,
-    id::{KeyId, RunId, VersionId, WorkflowId, WorkspaceId},
+    id::{KeyId, VersionId, WorkflowId, WorkspaceId},
     node::Catalog,
     value::{BlobHash, Media},
     version::{CreateVersion, PatchVersion, Version},
 };
 
-use crate::dom;
+use crate::{dom, models::ModelList};
 
 mod account;
+mod runs;
 mod team;
 
 /// Why a request did not bring what it was for. Its text is fit to be shown.
@@ -85,6 +86,10 @@ impl Api {
 
     pub async fn nodes(self) -> Result<Catalog, ApiError> {
         get("/api/nodes").await
+    }
+
+    pub async fn models(self) -> Result<ModelList, ApiError> {
+        get("/api/models").await
     }
 
     pub async fn templates(self) -> Result<Vec<Template>, ApiError> {
@@ -173,14 +178,6 @@ impl Api {
 
     pub async fn delete_version(self, workflow: WorkflowId, version: VersionId) -> Result<(), ApiError> {
         finish(request(Method::DELETE, &format!("/api/workflows/{workflow}/versions/{version}"))).await
-    }
-
-    pub async fn start_run(self, workflow: WorkflowId, body: &StartRun) -> Result<Run, ApiError> {
-        send(Method::POST, &format!("/api/workflows/{workflow}/runs"), body).await
-    }
-
-    pub async fn cancel_run(self, run: RunId) -> Result<(), ApiError> {
-        finish(request(Method::POST, &format!("/api/runs/{run}/cancel"))).await
     }
 
     /// Puts a file into a workspace's store. `progress` goes from 0 to 1 while it is sent.
@@ -281,7 +278,7 @@ mod tests {
     #[test]
     fn a_proxys_page_is_no_answer() {
         assert_eq!(accept(502, "<html>Bad gateway</html>"), Err(ApiError::Unreadable { status: 502 }));
-        assert_eq!(read::<Vec<Run>>(200, "<html></html>").unwrap_err(), ApiError::Unreadable { status: 200 });
+        assert_eq!(read::<Vec<Workflow>>(200, "<html></html>").unwrap_err(), ApiError::Unreadable { status: 200 });
     }
 
     #[test]

@@ -143,7 +143,7 @@ impl Canvas {
         }
     }
 
-    fn connect(&self, output: &PortRef, input: &PortRef, detached: Option<&EdgeId>) {
+    pub fn connect(&self, output: &PortRef, input: &PortRef, detached: Option<&EdgeId>) {
         let catalog = self.catalog();
         let edge = edge_of(output, input);
         let unchanged = detached.is_some_and(|id| self.view.edges().peek().get(id) == Some(&edge));
@@ -272,13 +272,17 @@ impl Canvas {
 
     /// Starts a run of these nodes and what they need; of everything if there are none.
     pub fn run(&self, targets: Vec<NodeId>, toaster: Toaster) {
+        self.start(StartRun { targets, ..StartRun::default() }, toaster);
+    }
+
+    /// Starts a run as it is asked for, and says why if it does not start.
+    pub fn start(&self, body: StartRun, toaster: Toaster) {
         if !self.runnable() {
             return;
         }
         let canvas = *self;
         let workflow = self.replica().workflow();
         spawn(async move {
-            let body = StartRun { targets, ..StartRun::default() };
             match Api.start_run(workflow, &body).await {
                 Ok(_) => {}
                 // The list says the same, with a way to each place.

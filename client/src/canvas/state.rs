@@ -85,6 +85,7 @@ pub struct Preview {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
     Inspector,
+    Outline,
     Runs,
     Problems,
     Versions,

@@ -3,6 +3,7 @@
 //! No state and no decisions live here, so that everything else compiles and tests without a browser.
 
 mod database;
+mod focus;
 mod input;
 mod media;
 mod socket;
@@ -11,6 +12,7 @@ mod surface;
 mod text;
 mod theme;
 mod upload;
+mod waveform;
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -19,6 +21,7 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{Document, Event, EventTarget, HtmlElement, Window};
 
 pub use database::{Database, Shelf, forget_copies};
+pub use focus::{Opener, Walk, open_modal, raise, walk};
 pub use input::{Key, carries_files, chosen, dropped, pasted, set_clipboard, text_selected};
 pub use media::Player;
 pub use socket::{Socket, SocketEvent, SocketSender};
@@ -28,8 +31,9 @@ pub use surface::{
     part_of_target, scroll_into_view, scrolls, set_moving, surface_point, surface_size,
 };
 pub use text::{Selection, TextArea};
-pub use theme::Theme;
+pub use theme::{Theme, follow_system_theme};
 pub use upload::upload;
+pub use waveform::loudness;
 pub use web_sys::{Event as BrowserEvent, File};
 
 pub fn window() -> Window {
@@ -141,6 +145,12 @@ pub fn address() -> String {
 pub fn seconds_since(rfc3339: &str) -> Option<u64> {
     let then_millis = js_sys::Date::parse(rfc3339);
     (!then_millis.is_nan()).then(|| ((js_sys::Date::now() - then_millis).max(0.0) / 1000.0) as u64)
+}
+
+/// From one time in RFC 3339 to another; `None`: one of them is none.
+pub fn seconds_between(start: &str, end: &str) -> Option<f64> {
+    let seconds = (js_sys::Date::parse(end) - js_sys::Date::parse(start)) / 1000.0;
+    (!seconds.is_nan()).then(|| seconds.max(0.0))
 }
 
 pub fn set_title(title: &str) {

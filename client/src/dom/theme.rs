@@ -1,18 +1,31 @@
-//! Dark or light: an attribute of the page, which the style sheets read.
+//! Dark, light, or as the system wishes: an attribute of the page, which the style sheets read.
+//!
+//! `assets/boot.js` sets the same attribute before the client runs, so that nothing flashes.
+
+use wasm_bindgen::JsCast;
+
+use super::Listener;
 
 const KEY: &str = "openflow.theme";
+const SYSTEM_WISH: &str = "(prefers-color-scheme: light)";
 
+/// What the person chose, kept in this browser.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Theme {
+    /// As the system has it, also when that changes.
     #[default]
+    System,
     Dark,
     Light,
 }
 
 impl Theme {
-    /// The one chosen on this machine.
     pub fn chosen() -> Self {
-        if super::stored(KEY).as_deref() == Some("light") { Self::Light } else { Self::Dark }
+        match super::stored(KEY).as_deref() {
+            Some("dark") => Self::Dark,
+            Some("light") => Self::Light,
+            _ => Self::System,
+        }
     }
 
     pub fn choose(self) {
@@ -20,18 +33,38 @@ impl Theme {
         self.apply();
     }
 
-    /// To be called once at the start, and when another one was chosen.
+    /// To be called once at the start.
     pub fn apply(self) {
         if let Some(root) = super::document().document_element() {
             // An attribute of that name can always be set.
-            let _ = root.set_attribute("data-theme", self.as_str());
+            let _ = root.set_attribute("data-theme", if self.is_light() { "light" } else { "dark" });
         }
     }
 
-    fn as_str(self) -> &'static str {
+    /// What it looks like now.
+    pub fn is_light(self) -> bool {
         match self {
+            Self::System => wish().is_some_and(|wish| wish.matches()),
+            Self::Dark => false,
+            Self::Light => true,
+        }
+    }
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::System => "system",
             Self::Dark => "dark",
             Self::Light => "light",
         }
     }
+}
+
+fn wish() -> Option<web_sys::MediaQueryList> {
+    super::window().match_media(SYSTEM_WISH).ok().flatten()
+}
+
+/// Follows the system's wish while it is alive.
+pub fn follow_system_theme() -> Option<Listener> {
+    let wish = wish()?;
+    Some(Listener::new(wish.unchecked_into::<web_sys::EventTarget>(), "change", |_| Theme::chosen().apply()))
 }

@@ -10,6 +10,9 @@ use crate::{
     ui::{Glyph, Icon, IconButton, Size},
 };
 
+/// Where probing found no rate.
+const USUAL_FPS: f64 = 25.0;
+
 #[component]
 pub fn Film(media: Media) -> Element {
     let mut player = use_signal(|| None::<Player>);
@@ -19,6 +22,7 @@ pub fn Film(media: Media) -> Element {
     let mut looping = use_signal(|| true);
     let mut measured = use_signal(|| None::<f64>);
     let duration = media.duration_millis.map(|millis| millis as f64 / 1000.0).or(measured()).unwrap_or(0.0);
+    let fps = media.fps.filter(|fps| *fps > 0.0).unwrap_or(USUAL_FPS);
     let silent = media.has_audio == Some(false);
     let url = blob_url(&media.blob);
     let name = media.name.clone().unwrap_or_else(|| "film.mp4".into());
@@ -79,6 +83,22 @@ pub fn Film(media: Media) -> Element {
                         }
                     },
                 }
+                for (glyph , label , frames) in [(Glyph::StepBack, "Frame back", -1.0), (Glyph::StepForward, "Frame on", 1.0)] {
+                    IconButton {
+                        key: "{label}",
+                        glyph,
+                        label,
+                        size: Size::S,
+                        onclick: move |_| {
+                            if let Some(player) = player.peek().as_ref() {
+                                player.pause();
+                                let to = frame_from(player.seconds(), frames, fps, duration);
+                                player.seek(to);
+                                seconds.set(to);
+                            }
+                        },
+                    }
+                }
                 if !silent {
                     IconButton {
                         glyph: if muted() { Glyph::VolumeX } else { Glyph::Volume2 },
@@ -93,13 +113,14 @@ pub fn Film(media: Media) -> Element {
                     }
                 }
                 IconButton {
+                    class: "icon-button film-extra",
                     glyph: Glyph::Repeat,
                     label: "Repeat",
                     size: Size::S,
                     pressed: looping(),
                     onclick: move |_| looping.toggle(),
                 }
-                a { class: "icon-button", "data-size": "s", href: "{url}", download: "{name}", aria_label: "Download",
+                a { class: "icon-button film-extra", "data-size": "s", href: "{url}", download: "{name}", aria_label: "Download",
                     Icon { glyph: Glyph::Download, size: Size::S }
                 }
                 IconButton {
@@ -117,13 +138,28 @@ pub fn Film(media: Media) -> Element {
     }
 }
 
+/// The middle of the frame that is `frames` further: a time on the border of two may show either.
+fn frame_from(seconds: f64, frames: f64, fps: f64, duration: f64) -> f64 {
+    let frame = (seconds * fps + 1e-6).floor() + frames;
+    ((frame + 0.5) / fps).clamp(0.0, duration.max(0.0))
+}
+
 fn percent(part: f64, whole: f64) -> f64 {
     if whole > 0.0 { (part / whole * 100.0).clamp(0.0, 100.0) } else { 0.0 }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::percent;
+    use super::*;
+
+    #[test]
+    fn a_step_goes_from_frame_to_frame() {
+        assert_eq!(frame_from(0.0, 1.0, 10.0, 5.0), 0.15);
+        assert_eq!(frame_from(0.15, 1.0, 10.0, 5.0), 0.25);
+        assert_eq!(frame_from(0.15, -1.0, 10.0, 5.0), 0.05);
+        assert_eq!(frame_from(0.05, -1.0, 10.0, 5.0), 0.0);
+        assert_eq!(frame_from(4.99, 1.0, 10.0, 5.0), 5.0);
+    }
 
     #[test]
     fn a_film_of_unknown_length_is_at_its_beginning() {

@@ -2,7 +2,10 @@
 //!
 //! Bytes come from `/api/blobs`; what is known of them (size, duration, poster) stands in [`Media`].
 
+mod crop;
 mod film;
+mod picture;
+mod shown;
 mod sound;
 mod upload;
 
@@ -14,7 +17,10 @@ use crate::{
     ui::{Glyph, Icon},
 };
 
+pub use crop::{CropBox, CropDialog};
 pub use film::Film;
+pub use picture::Picture;
+pub use shown::Shown;
 pub use sound::Sound;
 pub use upload::{MediaField, place_files, use_drop};
 
@@ -66,21 +72,6 @@ fn bytes(count: u64) -> String {
 pub fn clock(seconds: f64) -> String {
     let whole = seconds.max(0.0) as u64;
     format!("{}:{:02}", whole / 60, whole % 60)
-}
-
-#[component]
-pub fn Picture(media: Media, #[props(default)] label: String) -> Element {
-    rsx! {
-        img {
-            class: "picture",
-            src: blob_url(&media.blob),
-            alt: if label.is_empty() { media.name.clone().unwrap_or_else(|| "Result".into()) } else { label },
-            style: aspect(&media).map(|ratio| format!("aspect-ratio: {ratio}")),
-            draggable: "false",
-            loading: "lazy",
-            decoding: "async",
-        }
-    }
 }
 
 /// Anything else: a file to take away.

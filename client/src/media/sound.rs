@@ -6,12 +6,14 @@ use shared::value::Media;
 use super::clock;
 use crate::{
     api::blob_url,
-    dom::Player,
+    dom::{self, Player},
     ui::{Glyph, Icon, IconButton, Size},
 };
 
-/// Bars of the strip. Their heights are drawn from the blob's name: a mark to recognise a sound by, not its loudness.
-const BARS: usize = 48;
+/// Bars of the strip.
+const BARS: usize = 64;
+/// Larger files are not loaded only to be drawn.
+const DRAWN_MAX_BYTES: u64 = 12 << 20;
 
 #[component]
 pub fn Sound(media: Media) -> Element {
@@ -22,7 +24,17 @@ pub fn Sound(media: Media) -> Element {
     let duration = media.duration_millis.map(|millis| millis as f64 / 1000.0).or(measured()).unwrap_or(0.0);
     let url = blob_url(&media.blob);
     let name = media.name.clone().unwrap_or_else(|| "sound".into());
-    let heights = bars(media.blob.as_str());
+    let drawn = use_resource(use_reactive!(|url| async move {
+        if media.size_bytes > DRAWN_MAX_BYTES {
+            return None;
+        }
+        dom::loudness(&url, BARS).await
+    }));
+    // Until it is known, and where it cannot be: a line, which claims nothing.
+    let heights: Vec<f64> = match &*drawn.read() {
+        Some(Some(loudness)) => loudness.iter().map(|part| 2.0 + part * 28.0).collect(),
+        _ => vec![2.0; BARS],
+    };
     let played = if duration > 0.0 { seconds() / duration } else { 0.0 };
     rsx! {
         figure { class: "sound", "data-playing": playing(),
@@ -85,24 +97,5 @@ pub fn Sound(media: Media) -> Element {
                 Icon { glyph: Glyph::Download, size: Size::S }
             }
         }
-    }
-}
-
-fn bars(name: &str) -> Vec<f64> {
-    let digits: Vec<u32> = name.chars().filter_map(|digit| digit.to_digit(16)).collect();
-    let at = |index: usize| digits.get(index % digits.len().max(1)).copied().unwrap_or(8);
-    // Neighbours are mixed, so that the strip swells instead of flickering.
-    (0..BARS).map(|index| f64::from(at(index) + at(index + 1) + at(index + 2)) * 0.5 + 6.0).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bars_stay_within_the_strip() {
-        let heights = bars(&"0f".repeat(32));
-        assert_eq!(heights.len(), BARS);
-        assert!(heights.iter().all(|height| (4.0..=32.0).contains(height)));
     }
 }

@@ -16,7 +16,9 @@ use crate::{
     api::Api,
     canvas::{geometry::Point, state::Canvas},
     dom::{self, File},
-    ui::{Glyph, Icon, IconButton, Size, Toaster, Tone, use_toaster},
+    panels::param::Bound,
+    replica::use_replica,
+    ui::{Glyph, Icon, IconButton, Progress, Size, Toaster, Tone, use_toaster},
 };
 
 /// What kind of media a file claims to be. The server looks at the bytes.
@@ -122,12 +124,13 @@ impl Dropping {
 
 /// A parameter that holds a file: shows it, and takes another.
 #[component]
-pub fn MediaField(id: NodeId, param: String, label: String, accept: ValueType, value: Json, disabled: bool) -> Element {
-    let canvas = crate::canvas::state::use_canvas();
+pub fn MediaField(bound: Bound, accept: ValueType) -> Element {
+    let replica = use_replica();
     let toaster = use_toaster();
     let mut progress = use_signal(|| None::<f64>);
     let mut over = use_signal(|| false);
-    let media = serde_json::from_value::<Media>(value).ok();
+    let media = serde_json::from_value::<Media>(bound.value.clone()).ok();
+    let (label, disabled) = (bound.title.clone(), bound.disabled);
     let filter = match accept {
         ValueType::Image | ValueType::Mask => "image/*",
         ValueType::Video => "video/*",
@@ -135,25 +138,23 @@ pub fn MediaField(id: NodeId, param: String, label: String, accept: ValueType, v
         _ => "*/*",
     };
     let take = use_callback({
-        let (id, param) = (id.clone(), param.clone());
+        let bound = bound.clone();
         move |files: Vec<File>| {
             let Some(file) = files.into_iter().next() else { return };
-            let (id, param) = (id.clone(), param.clone());
+            let (bound, workspace) = (bound.clone(), replica.workspace());
             progress.set(Some(0.0));
             spawn(async move {
                 let told = move |part| progress.clone().set(Some(part));
-                match Api.upload(canvas.replica().workspace(), &file, told).await {
-                    Ok(media) => set_media(canvas, &id, &param, &named(media, &file)),
+                match Api.upload(workspace, &file, told).await {
+                    // Plain data: it always has a JSON form.
+                    Ok(media) => bound.set_and_rest(serde_json::to_value(named(media, &file)).unwrap_or(Json::Null)),
                     Err(error) => toaster.say(Tone::Danger, error.sentence()),
                 }
                 progress.set(None);
             });
         }
     });
-    let clear = move |_| {
-        canvas.replica().edit("clear", |edit| edit.set_param(&id, &param, Json::Null));
-        canvas.replica().end_gesture();
-    };
+    let clear = move |_| bound.set_and_rest(Json::Null);
     rsx! {
         div {
             class: "media-field",
@@ -191,7 +192,7 @@ pub fn MediaField(id: NodeId, param: String, label: String, accept: ValueType, v
                 Icon { glyph: Glyph::Upload }
                 if let Some(part) = progress() {
                     span { "Uploading {part * 100.0:.0} %" }
-                    span { class: "progress", style: "--part: {part}" }
+                    Progress { label: "Upload", part }
                 } else if let Some(media) = &media {
                     span { class: "media-name", "{media.name.clone().unwrap_or_else(|| media.mime.clone())}" }
                     small { "{facts(media)}" }

@@ -1,6 +1,8 @@
 //! What the routes show.
 
 pub mod account;
+mod app;
+pub mod dev_ui;
 pub mod editor;
 pub mod home;
 mod invitations;

@@ -86,7 +86,7 @@ fn Account(session: Session, name: String, email: String) -> Element {
                 aria_expanded: if open() { "true" } else { "false" },
                 aria_label: "Account of {name}",
                 onclick: move |_| open.toggle(),
-                Avatar { name: name.clone(), color: "var(--type-number)", size: Size::S }
+                Avatar { name: name.clone(), color: "#62d5c5", size: Size::S }
                 span { class: "name", "{name}" }
             }
             if open() {

@@ -14,7 +14,8 @@ use super::starting::Starting;
 use crate::{
     api::{Api, ApiError},
     dom,
-    pages::editor::Editor,
+    models::use_models_provider,
+    pages::{app::AppView, editor::Editor},
     replica::{
         use_replica, use_replica_provider,
         view::{CanvasViewStoreExt, Closed, SaveState},
@@ -24,9 +25,27 @@ use crate::{
     ui::{Button, Tone, Variant, use_toaster},
 };
 
-/// Loads what must be known before the replica can open: the person's role, and the server's kinds of nodes.
+/// How a workflow is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum View {
+    Canvas,
+    App,
+}
+
 #[component]
 pub fn Workflow(id: WorkflowId) -> Element {
+    rsx! { Load { id, shown: View::Canvas } }
+}
+
+/// The same as a form of its named inputs and outputs.
+#[component]
+pub fn App(id: WorkflowId) -> Element {
+    rsx! { Load { id, shown: View::App } }
+}
+
+/// Loads what must be known before the replica can open: the person's role, and the server's kinds of nodes.
+#[component]
+fn Load(id: WorkflowId, shown: View) -> Element {
     let session = use_session();
     let workflow = use_resource(use_reactive!(|id| async move {
         let answer = Api.workflow(id).await;
@@ -38,7 +57,7 @@ pub fn Workflow(id: WorkflowId) -> Element {
     let workflow = workflow.read();
     match (&*workflow, session.catalog(), session.me()) {
         (Some(Ok(workflow)), Some(catalog), Some(me)) => rsx! {
-            Open { key: "{workflow.id}", workflow: workflow.clone(), person: me.user.id, catalog }
+            Open { key: "{workflow.id}", workflow: workflow.clone(), person: me.user.id, catalog, shown }
         },
         (Some(Err(error)), _, _) => rsx! { Refused { error: error.clone() } },
         _ => rsx! { Starting {} },
@@ -46,8 +65,9 @@ pub fn Workflow(id: WorkflowId) -> Element {
 }
 
 #[component]
-fn Open(workflow: api::Workflow, person: UserId, catalog: Rc<Catalog>) -> Element {
+fn Open(workflow: api::Workflow, person: UserId, catalog: Rc<Catalog>, shown: View) -> Element {
     let replica = use_replica_provider(&workflow, person, &catalog);
+    use_models_provider(workflow.workspace);
     let view = replica.view();
     use_effect(move || {
         let title = view.meta().read().title.clone();
@@ -72,6 +92,7 @@ fn Open(workflow: api::Workflow, person: UserId, catalog: Rc<Catalog>) -> Elemen
         }
         match view.closed().cloned() {
             Some(closed) => rsx! { Ended { closed } },
+            None if shown == View::App => rsx! { AppView {} },
             None => rsx! { Editor {} },
         }
     }

@@ -1,13 +1,15 @@
 //! Everything about the selected node: what it does, all its settings, its last result.
 
+use std::collections::BTreeSet;
+
 use dioxus::prelude::*;
-use shared::{graph::Mode, id::NodeId};
+use shared::id::NodeId;
 
 use super::param::ParamRow;
 use crate::{
     canvas::{
         category,
-        node::{StatusChip, use_face},
+        node::{Actions, StatusChip, use_face},
         state::{CanvasStateStoreExt, use_canvas},
     },
     replica::view::CanvasViewStoreExt,
@@ -31,6 +33,7 @@ pub fn Inspector() -> Element {
         (Some(_), more) => rsx! {
             div { class: "side-empty",
                 p { "{more + 1} nodes selected" }
+                Actions { nodes: canvas.state.selection().cloned() }
                 div { class: "side-actions",
                     Button {
                         size: Size::S,
@@ -38,13 +41,6 @@ pub fn Inspector() -> Element {
                         disabled: !canvas.writable(),
                         onclick: move |_| canvas.obey(crate::canvas::keys::Command::Duplicate, toaster),
                         "Duplicate"
-                    }
-                    Button {
-                        size: Size::S,
-                        glyph: Glyph::SkipForward,
-                        disabled: !canvas.writable(),
-                        onclick: move |_| canvas.toggle_mode(Mode::Bypass),
-                        "Bypass"
                     }
                     Button {
                         size: Size::S,
@@ -84,6 +80,7 @@ fn OneNode(id: NodeId) -> Element {
                 StatusChip { id: id.clone(), mode: face.mode }
             }
             code { class: "inspector-type", "{face.node_type}" }
+            Actions { nodes: BTreeSet::from([id.clone()]) }
             if let Some(fault) = fault {
                 p { class: "inspector-fault",
                     Icon { glyph: Glyph::TriangleAlert, size: Size::S }

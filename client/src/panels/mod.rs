@@ -1,9 +1,12 @@
 //! What lies around the canvas: bars, the palette, the panel at the right.
 
+mod announcer;
 mod context_menu;
+pub mod crop_button;
 mod follow;
 mod inspector;
 mod minimap;
+mod outline;
 mod palette;
 pub mod param;
 mod people;
@@ -18,6 +21,7 @@ mod top_bar;
 mod versions;
 mod zoom_bar;
 
+pub use announcer::Announcer;
 pub use context_menu::ContextMenu;
 pub use follow::Follow;
 pub use minimap::Minimap;

@@ -7,6 +7,7 @@ use shared::{
     run::{NodeStatus, RunStatus},
 };
 
+use super::runs::dollars;
 use crate::{
     canvas::state::{Canvas, CanvasStateStoreExt, Side, use_canvas},
     replica::view::CanvasViewStoreExt,
@@ -95,13 +96,17 @@ fn Progress(run: RunSummary) -> Element {
         outputs.values().filter(|output| output.status == NodeStatus::Running).count()
     });
     let percent = (run.progress.clamp(0.0, 1.0) * 100.0).round();
-    let cost = run.cost_usd.filter(|cost| *cost > 0.0).map(|cost| format!(" · ${cost:.2}")).unwrap_or_default();
+    let cost = run.cost_usd.filter(|cost| *cost > 0.0).map(|cost| format!(" · {}", dollars(cost))).unwrap_or_default();
     rsx! {
         div { class: "run-progress", role: "status",
             span { class: "run-who",
                 strong { "{run.started_by_name}" }
                 if run.status == RunStatus::Queued {
-                    " is next in line"
+                    " waits"
+                    if let Some(position) = run.position {
+                        " · turn {position}"
+                    }
+
                 } else {
                     " is running · "
                     span { class: "tabular", "{percent} %" }

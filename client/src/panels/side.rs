@@ -2,11 +2,11 @@
 
 use dioxus::prelude::*;
 
-use super::{inspector::Inspector, problems::Problems, runs::Runs, versions::Versions};
+use super::{inspector::Inspector, outline::Outline, problems::Problems, runs::Runs, versions::Versions};
 use crate::{
     canvas::state::{CanvasStateStoreExt, Side, use_canvas},
     replica::view::CanvasViewStoreExt,
-    ui::{Glyph, IconButton},
+    ui::{Glyph, IconButton, TabTitle, Tabs},
 };
 
 #[component]
@@ -15,35 +15,23 @@ pub fn SidePanel() -> Element {
     let problems = canvas.view.problems().read().len();
     let Some(side) = canvas.state.side().cloned() else { return rsx! {} };
     let tabs = [
-        (Side::Inspector, "Settings"),
-        (Side::Runs, "Runs"),
-        (Side::Problems, "Problems"),
-        (Side::Versions, "History"),
+        (Side::Inspector, "Settings", 0),
+        (Side::Outline, "Outline", 0),
+        (Side::Runs, "Runs", 0),
+        (Side::Problems, "Problems", problems),
+        (Side::Versions, "History", 0),
     ];
+    let tabs = tabs.map(|(tab, title, count)| TabTitle { tab, title, count });
     rsx! {
         aside { class: "side", aria_label: "Side panel",
             header { class: "side-head",
-                div { class: "tabs", role: "tablist",
-                    for (tab , title) in tabs {
-                        button {
-                            key: "{title}",
-                            class: "tab",
-                            r#type: "button",
-                            role: "tab",
-                            aria_selected: if tab == side { "true" } else { "false" },
-                            onclick: move |_| canvas.state.side().set(Some(tab)),
-                            "{title}"
-                            if tab == Side::Problems && problems > 0 {
-                                span { class: "tab-count tabular", "{problems}" }
-                            }
-                        }
-                    }
-                }
+                Tabs { label: "Side panel", tabs: tabs.to_vec(), chosen: side, onchange: move |tab| canvas.state.side().set(Some(tab)) }
                 IconButton { glyph: Glyph::X, label: "Close panel", "data-tip-side": "end", onclick: move |_| canvas.state.side().set(None) }
             }
             div { class: "side-body", role: "tabpanel",
                 match side {
                     Side::Inspector => rsx! { Inspector {} },
+                    Side::Outline => rsx! { Outline {} },
                     Side::Runs => rsx! { Runs {} },
                     Side::Problems => rsx! { Problems {} },
                     Side::Versions => rsx! { Versions {} },

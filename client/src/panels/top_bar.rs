@@ -50,6 +50,20 @@ pub fn TopBar(onshare: EventHandler<()>) -> Element {
                     onclick: move |_| canvas.state.sheet().set(true),
                 }
                 span { class: "bar-rule" }
+                Link { class: "icon-button bar-keep", to: Route::App { id: replica.workflow() }, aria_label: "App view", "data-tip": "As a form, for people who run it",
+                    Icon { glyph: Glyph::AppWindow }
+                }
+                IconButton {
+                    glyph: Glyph::ListTree,
+                    label: "Outline",
+                    tip: "Outline: the workflow as a list, for the keyboard",
+                    class: "icon-button bar-keep",
+                    pressed: side == Some(Side::Outline),
+                    onclick: move |_| {
+                        let next = if side == Some(Side::Outline) { None } else { Some(Side::Outline) };
+                        canvas.state.side().set(next);
+                    },
+                }
                 IconButton {
                     glyph: Glyph::History,
                     label: "Version history",
@@ -64,6 +78,7 @@ pub fn TopBar(onshare: EventHandler<()>) -> Element {
                 IconButton {
                     glyph: Glyph::PanelRight,
                     label: "Side panel",
+                    class: "icon-button bar-keep",
                     pressed: side.is_some(),
                     "data-tip-side": "end",
                     onclick: move |_| {

@@ -69,10 +69,10 @@ pub fn ZoomBar() -> Element {
                     }
                     hr {}
                     MenuItem {
-                        title: if theme() == Theme::Dark { "Light theme" } else { "Dark theme" },
-                        glyph: if theme() == Theme::Dark { Glyph::Sun } else { Glyph::Moon },
+                        title: if theme().is_light() { "Dark theme" } else { "Light theme" },
+                        glyph: if theme().is_light() { Glyph::Moon } else { Glyph::Sun },
                         onclick: move |_| {
-                            let next = if theme() == Theme::Dark { Theme::Light } else { Theme::Dark };
+                            let next = if theme().is_light() { Theme::Dark } else { Theme::Light };
                             open.set(false);
                             next.choose();
                             theme.set(next);

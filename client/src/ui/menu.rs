@@ -1,12 +1,15 @@
 //! A list of things to do, under a button or at the pointer.
 
-use dioxus::prelude::*;
+use dioxus::{prelude::*, web::WebEventExt};
 
 use super::{Chip, Glyph, Icon, Kbd, Tone};
+use crate::dom::{self, Opener, Walk};
 
 /// `at`: a place on screen; absent: below what surrounds it (style decides).
 #[component]
 pub fn Menu(label: String, at: Option<[f64; 2]>, onclose: EventHandler<()>, children: Element) -> Element {
+    // Dropped with the menu, and then gives the keyboard back.
+    use_hook(|| std::rc::Rc::new(Opener::now()));
     let style = at.map(|[x, y]| format!("left: min({x}px, 100vw - 240px); top: min({y}px, 100vh - 320px)"));
     rsx! {
         div {
@@ -38,6 +41,11 @@ pub fn Menu(label: String, at: Option<[f64; 2]>, onclose: EventHandler<()>, chil
                 event.stop_propagation();
                 if event.key() == Key::Escape {
                     onclose.call(());
+                }
+                if let Some(way) = Walk::of(&event.key()) {
+                    event.prevent_default();
+                    let event = event.as_web_event();
+                    spawn(async move { dom::walk(&event, "[role=menu]", "[role=menuitem]:not(:disabled)", way) });
                 }
             },
             {children}

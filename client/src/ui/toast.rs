@@ -4,6 +4,9 @@ use dioxus::prelude::*;
 use gloo_timers::future::TimeoutFuture;
 
 use super::{Glyph, Icon, IconButton, Size, Tone};
+use crate::dom;
+
+const PLACE: &str = "toasts";
 
 /// How many messages stand at once; older ones make room.
 const SHOWN: usize = 3;
@@ -57,9 +60,14 @@ pub fn Toasts(children: Element) -> Element {
     let toaster = Toaster { toasts: use_signal(Vec::new), next_id: use_signal(|| 0) };
     use_context_provider(|| toaster);
     let toasts = toaster.toasts;
+    // A dialog stands in the browser's top layer: what is said while it is open has to stand above it.
+    use_effect(move || {
+        let _ = toasts.read();
+        spawn(async { dom::raise(PLACE) });
+    });
     rsx! {
         {children}
-        div { class: "toasts", role: "status", aria_live: "polite",
+        div { id: PLACE, class: "toasts", popover: "manual", role: "status", aria_live: "polite",
             for toast in toasts() {
                 div {
                     key: "{toast.id}",

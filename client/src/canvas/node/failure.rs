@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The next step, for each kind of failure.
-fn advice(failure: &NodeFailure) -> &'static str {
+pub fn advice(failure: &NodeFailure) -> &'static str {
     match failure.code {
         FailureCode::InvalidInput => "Change the value, then run again.",
         FailureCode::MissingInput => "Connect a wire or give a value.",

@@ -19,20 +19,25 @@ use crate::{
 #[component]
 pub fn Ports(id: NodeId, folded: bool) -> Element {
     let canvas = use_canvas();
-    let node_type = use_memo({
+    // Of this node, not of its kind: a branch has an output for each of its cases.
+    let ports = use_memo({
         let id = id.clone();
-        move || canvas.view.nodes().get(id.clone()).map(|node| node.read().node_type.clone())
+        move || {
+            let node = canvas.view.nodes().get(id.clone())?;
+            let catalog = canvas.catalog();
+            let spec = catalog.of(&node.read())?.into_owned();
+            Some((spec.inputs, spec.outputs))
+        }
     });
-    let catalog = canvas.catalog();
-    let node_type = node_type();
-    let Some(spec) = node_type.as_deref().and_then(|node_type| catalog.get(node_type)) else { return rsx! {} };
-    if spec.inputs.is_empty() && spec.outputs.is_empty() {
+    let ports = ports.read();
+    let Some((inputs, outputs)) = &*ports else { return rsx! {} };
+    if inputs.is_empty() && outputs.is_empty() {
         return rsx! {};
     }
     rsx! {
         div { class: "ports", "data-folded": folded,
             div { class: "ports-in",
-                for port in spec.inputs.iter() {
+                for port in inputs.iter() {
                     div { key: "{port.name}", class: "port-row", title: "{port.description}",
                         Port {
                             port: PortRef::input(id.clone(), port.name.clone()),
@@ -51,7 +56,7 @@ pub fn Ports(id: NodeId, folded: bool) -> Element {
                 }
             }
             div { class: "ports-out",
-                for port in spec.outputs.iter() {
+                for port in outputs.iter() {
                     div { key: "{port.name}", class: "port-row", title: "{port.description}",
                         if !folded {
                             span { class: "port-name", "{category::words(&port.name)}" }

@@ -24,7 +24,7 @@ struct Say {
     why: &'static str,
 }
 
-fn say(mode: Mode, output: Option<&NodeOutput>, stale: bool) -> Option<Say> {
+fn say(mode: Mode, pinned: bool, output: Option<&NodeOutput>, stale: bool) -> Option<Say> {
     let word = |tone, glyph, text: &str, why| Some(Say { tone, glyph, text: text.into(), why });
     match mode {
         Mode::Bypass => {
@@ -32,6 +32,9 @@ fn say(mode: Mode, output: Option<&NodeOutput>, stale: bool) -> Option<Say> {
         }
         Mode::Mute => return word(Tone::Neutral, Some(Glyph::Ban), "Muted", "Left out, with all that depends on it"),
         Mode::Active => {}
+    }
+    if pinned {
+        return word(Tone::Neutral, Some(Glyph::Pin), "Pinned", "Keeps this result and is not run again");
     }
     let output = output?;
     match output.status {
@@ -74,17 +77,29 @@ fn duration(millis: u64) -> String {
     }
 }
 
+fn is_pinned(canvas: Canvas, id: &NodeId) -> bool {
+    canvas.view.nodes().get(id.clone()).is_some_and(|node| node.read().pin.is_some())
+}
+
+/// The state in words, for those who do not see the chip.
+pub fn status_words(canvas: Canvas, id: &NodeId, mode: Mode) -> Option<String> {
+    let output = canvas.view.outputs().get(id.clone()).map(|output| output.cloned());
+    let stale = canvas.view.stale().read().contains(id);
+    let pinned = is_pinned(canvas, id);
+    say(mode, pinned, output.as_ref(), stale).map(|said| said.text)
+}
+
 #[component]
 pub fn StatusChip(id: NodeId, mode: Mode) -> Element {
     let canvas = use_canvas();
     let said = use_memo(use_reactive!(|id, mode| {
         let output = canvas.view.outputs().get(id.clone()).map(|output| output.cloned());
         let stale = canvas.view.stale().read().contains(&id);
-        say(mode, output.as_ref(), stale)
+        say(mode, is_pinned(canvas, &id), output.as_ref(), stale)
     }));
     let Some(Say { tone, glyph, text, why }) = said() else { return rsx! {} };
     rsx! {
-        span { class: "node-state", title: why, role: "status",
+        span { class: "node-state", title: why,
             Chip { tone,
                 if let Some(glyph) = glyph {
                     Icon { glyph, size: Size::S }
@@ -123,7 +138,7 @@ mod tests {
     }
 
     fn words(mode: Mode, status: NodeStatus, stale: bool) -> String {
-        say(mode, Some(&output(status)), stale).map(|said| said.text).unwrap_or_default()
+        say(mode, false, Some(&output(status)), stale).map(|said| said.text).unwrap_or_default()
     }
 
     #[test]
@@ -133,10 +148,12 @@ mod tests {
         assert_eq!(words(Mode::Active, NodeStatus::Done, true), "Stale");
         assert_eq!(words(Mode::Active, NodeStatus::Failed, true), "Failed");
         assert_eq!(words(Mode::Mute, NodeStatus::Done, false), "Muted");
+        let pinned = say(Mode::Active, true, None, false).map(|said| said.text);
+        assert_eq!(pinned.as_deref(), Some("Pinned"));
     }
 
     #[test]
     fn a_node_that_never_ran_says_nothing() {
-        assert_eq!(say(Mode::Active, None, true), None);
+        assert_eq!(say(Mode::Active, false, None, true), None);
     }
 }

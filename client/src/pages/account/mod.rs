@@ -13,7 +13,7 @@ use crate::{
     api::Api,
     dom,
     session::use_session,
-    ui::{Button, Field, TextInput, Tone, use_toaster},
+    ui::{Button, Field, TextInput, ThemeSwitch, Tone, use_toaster},
 };
 
 #[component]
@@ -33,6 +33,7 @@ pub fn Account() -> Element {
                 Section { id: "profile", title: "Profile", text: "The name that others see beside your cursor and your comments.",
                     Name { name: me.user.name.clone() }
                 }
+                Section { id: "theme", title: "Theme", text: "Kept in this browser.", ThemeSwitch {} }
                 Section { id: "signing-in", title: "Signing in", text: "A new password signs you out everywhere else.",
                     SigningIn { account: me.account.clone() }
                 }

@@ -11,7 +11,7 @@ use crate::{
     },
     dom,
     pages::share::ShareDialog,
-    panels::{ContextMenu, Follow, Minimap, Palette, RunBar, ShortcutSheet, SidePanel, TopBar, ZoomBar},
+    panels::{Announcer, ContextMenu, Follow, Minimap, Palette, RunBar, ShortcutSheet, SidePanel, TopBar, ZoomBar},
     replica::view::CanvasViewStoreExt,
 };
 
@@ -56,6 +56,7 @@ pub fn Editor() -> Element {
     });
     rsx! {
         main { class: "editor", "data-readonly": !canvas.writable(),
+            Announcer {}
             Surface { space }
             TopBar { onshare: move |_| sharing.set(true) }
             RunBar {}

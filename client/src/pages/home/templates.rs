@@ -67,7 +67,6 @@ fn TemplateCard(template: Template, starter: Starter) -> Element {
                 class: "card-link template",
                 "data-testid": "template-{template.slug}",
                 r#type: "button",
-                aria_label: "Start from {title}",
                 disabled: starter.busy(),
                 onclick: start,
                 div { class: "card-picture",
@@ -82,7 +81,10 @@ fn TemplateCard(template: Template, starter: Starter) -> Element {
                 }
                 div { class: "card-foot",
                     div { class: "card-words",
-                        p { class: "card-title", "{title}" }
+                        p { class: "card-title",
+                            span { class: "spoken", "Start from " }
+                            "{title}"
+                        }
                         p { class: "card-note two-lines", "{template.graph.meta.description}" }
                     }
                 }

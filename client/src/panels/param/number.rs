@@ -35,7 +35,7 @@ pub fn NumberField(
                     onchange: move |_| rest.rest(),
                 }
             }
-            span { class: "number-input", "data-unit": has_unit,
+            label { class: "number-input", "data-unit": has_unit,
                 input {
                     class: "input tabular",
                     r#type: "text",

@@ -1,0 +1,41 @@
+//! Attributes that cards and boxes share: place, selection and state, as text for styles and tests.
+
+use dioxus::prelude::*;
+use shared::id::NodeId;
+
+use super::node_status;
+use crate::{
+    canvas::state::{Canvas, CanvasStateStoreExt},
+    replica::view::CanvasViewStoreExt,
+};
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outside {
+    pub x: f64,
+    pub y: f64,
+    pub selected: bool,
+    /// Somebody else drags it: its place is eased.
+    pub eased: bool,
+    pub status: &'static str,
+    pub stale: bool,
+    pub problem: bool,
+    /// Name and colour of somebody who has it selected.
+    pub holder: Option<(String, String)>,
+}
+
+pub fn use_outside(canvas: Canvas, id: &NodeId) -> Memo<Option<Outside>> {
+    let id = id.clone();
+    use_memo(move || {
+        let [x, y] = canvas.position(&id)?;
+        Some(Outside {
+            x,
+            y,
+            selected: canvas.state.selection().read().contains(&id),
+            eased: canvas.remote_drags.read().contains_key(&id),
+            status: node_status(canvas, &id),
+            stale: canvas.view.stale().read().contains(&id),
+            problem: canvas.faulty.read().contains_key(&id),
+            holder: canvas.holders.read().get(&id).cloned(),
+        })
+    })
+}
