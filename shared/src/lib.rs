@@ -16,6 +16,7 @@ pub mod seed;
 pub mod migrate;
 pub mod merkle;
 pub mod exchange;
+pub mod import;
 pub mod diff;
 pub mod version;
 pub mod run;
