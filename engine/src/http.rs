@@ -81,36 +81,60 @@ struct Refused(String);
 pub struct Outbound {
     public: Client,
     private: Client,
+    /// For requests with a secret: they follow no redirect to another origin.
+    public_at_origin: Client,
+    private_at_origin: Client,
     policy: OutboundPolicy,
 }
 
 impl Outbound {
     /// Makes the clients. No system proxy is used: it would resolve names itself, behind the check's back.
     pub fn new(policy: OutboundPolicy) -> Self {
-        let client = |reach: Reach| {
+        let client = |reach: Reach, redirects: redirect::Policy| {
             let builder = Client::builder()
                 .user_agent(concat!("OpenFlow/", env!("CARGO_PKG_VERSION")))
                 .no_proxy()
                 .referer(false)
+                .redirect(redirects)
                 .connect_timeout(Duration::from_secs(5));
             let builder = match reach {
-                Reach::Private => builder.redirect(redirect::Policy::limited(MAX_REDIRECTS)),
-                Reach::Policy => builder.redirect(public_redirects()).dns_resolver(Arc::new(PublicResolver)),
+                Reach::Private => builder,
+                Reach::Policy => builder.dns_resolver(Arc::new(PublicResolver)),
             };
             builder.build().expect("the TLS back end is compiled in")
         };
-        Self { public: client(Reach::Policy), private: client(Reach::Private), policy }
+        Self {
+            public: client(Reach::Policy, public_redirects()),
+            private: client(Reach::Private, redirect::Policy::limited(MAX_REDIRECTS)),
+            // The origin that is stayed at was checked before the request.
+            public_at_origin: client(Reach::Policy, redirects_at_origin()),
+            private_at_origin: client(Reach::Private, redirects_at_origin()),
+            policy,
+        }
     }
 
     /// Begins a request, if `url` may be called. Send it with [`Outbound::send`].
     pub fn request(&self, method: Method, url: &str, reach: Reach) -> Result<RequestBuilder, OutboundError> {
+        let (url, reach) = self.checked(url, reach)?;
+        let client = if reach == Reach::Private { &self.private } else { &self.public };
+        Ok(client.request(method, url))
+    }
+
+    /// The same for a request with a secret. A redirect to another origin is handed back as the answer.
+    pub fn request_at_origin(&self, method: Method, url: &str, reach: Reach) -> Result<RequestBuilder, OutboundError> {
+        let (url, reach) = self.checked(url, reach)?;
+        let client = if reach == Reach::Private { &self.private_at_origin } else { &self.public_at_origin };
+        Ok(client.request(method, url))
+    }
+
+    fn checked(&self, url: &str, reach: Reach) -> Result<(Url, Reach), OutboundError> {
         let parsed = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
         let parsed = parsed.ok_or_else(|| OutboundError::Url { url: url.chars().take(200).collect() })?;
         if reach == Reach::Private || self.policy.allow_private {
-            return Ok(self.private.request(method, parsed));
+            return Ok((parsed, Reach::Private));
         }
         check_literal(&parsed).map_err(|refused| OutboundError::Private { host: refused.0 })?;
-        Ok(self.public.request(method, parsed))
+        Ok((parsed, Reach::Policy))
     }
 
     /// Sends a request.
@@ -180,6 +204,19 @@ fn public_redirects() -> redirect::Policy {
         match check_literal(attempt.url()) {
             Ok(()) => attempt.follow(),
             Err(refused) => attempt.error(refused),
+        }
+    })
+}
+
+fn redirects_at_origin() -> redirect::Policy {
+    redirect::Policy::custom(|attempt| {
+        let stays = attempt.previous().last().is_some_and(|last| last.origin() == attempt.url().origin());
+        if attempt.previous().len() > MAX_REDIRECTS {
+            attempt.error("too many redirects")
+        } else if stays {
+            attempt.follow()
+        } else {
+            attempt.stop()
         }
     })
 }

@@ -49,7 +49,10 @@ pub use media::{Audio, File, Image, Mask, Video};
 pub use output::{IntoValue, NodeOutputs, OutputValue};
 pub use param::{Color, MediaFile, NodeParams, ParamHints, ParamValue, Seed};
 pub use plan::{Library, NoWorkflows, Plan, PlanError, PlanScope, WorkflowSource, WorkflowSourceError, resolve};
-pub use provider::{Field, Form, Model, ModelCatalog, Prices, Route, Sound, VideoLimits, models};
+pub use provider::{
+    Field, Form, KeyCheck, Limit, LocalServer, Model, ModelCatalog, Prices, Route, Sound, VideoLimits, check_key,
+    local_servers, models, providers_table,
+};
 pub use registry::{NodeKind, catalog};
 pub use run::{
     Activity, Answered, ApprovalError, Approvals, CheckpointError, Checkpoints, Decision, Engine, EngineConfig,

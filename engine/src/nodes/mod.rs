@@ -17,7 +17,6 @@ mod video;
 mod audio;
 mod call;
 mod model;
-mod model_video;
 mod output;
 mod lut;
 mod flow;

@@ -1,15 +1,19 @@
 //! Models behind one small contract, whoever serves them.
 //!
-//! A provider turns a request of ours into one call of its vendor's API and back. It knows the vendor's errors, limits
-//! and retry rules; it knows nothing of nodes, runs or documents. The nodes in `nodes/model.rs` call it through
-//! [`connect`]. Adding a vendor is one folder here; adding a model is a line in `models.json`.
+//! Two kinds of vendors. One is asked (`chat`): conversations, vectors, transcripts; an answer that did not come is asked
+//! for again. From the other, work is ordered (`order`): pictures, films, sounds; an order is never given twice by itself.
+//! A vendor is one file in `chat/` or `vendor/`, a model an entry in `assets/models`. Neither knows nodes, runs or
+//! documents; the nodes in `nodes/model` call them through [`connect`] and [`order::choose`].
 
+mod chat;
+mod check;
 mod models;
-mod openai;
+pub(crate) mod order;
 mod refusal;
 mod rest;
 mod retry;
-pub(crate) mod video;
+mod table;
+mod vendor;
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -17,8 +21,10 @@ use bytes::Bytes;
 use shared::run::FailureCode;
 
 use crate::{NodeContext, NodeError, error::shortened};
-pub use models::{Field, Form, Model, ModelCatalog, Prices, Route, Sound, VideoLimits, models};
+pub use check::{KeyCheck, LocalServer, check_key, local_servers};
+pub use models::{Field, Form, Limit, Model, ModelCatalog, Prices, Route, Sound, VideoLimits, models};
 pub(crate) use models::{Made, cost_usd};
+pub use table::providers_table;
 
 /// Serves models. Dropping a call's future cancels it: the connection is closed.
 #[async_trait::async_trait]
@@ -26,8 +32,10 @@ pub(crate) trait Provider: Send + Sync {
     /// Answers a conversation. The text is handed to `on_delta` piece by piece, and whole at the end.
     async fn chat(&self, request: &ChatRequest, on_delta: DeltaSink<'_>) -> Result<ChatAnswer, ProviderError>;
 
-    /// Makes a picture.
-    async fn picture(&self, request: &PictureRequest) -> Result<PictureAnswer, ProviderError>;
+    /// Makes a picture on this machine; from vendors, pictures are ordered.
+    async fn picture(&self, _request: &PictureRequest) -> Result<PictureAnswer, ProviderError> {
+        Err(ProviderError::not_offered("pictures"))
+    }
 
     /// Turns texts into vectors, one each, in their order.
     async fn embed(&self, _request: &EmbedRequest) -> Result<EmbedAnswer, ProviderError> {
@@ -67,6 +75,8 @@ pub(crate) struct ChatRequest {
     pub reasoning_effort: Option<String>,
     /// The answer is to be one JSON object.
     pub json: bool,
+    /// The answer is to be JSON of this schema.
+    pub schema: Option<serde_json::Value>,
 }
 
 #[derive(Debug, Clone)]
@@ -169,6 +179,8 @@ pub(crate) struct Usage {
     pub output_tokens: Option<u64>,
     /// The part of the input that is pictures.
     pub input_picture_tokens: Option<u64>,
+    /// What it took for it, where it says so.
+    pub cost_usd: Option<f64>,
 }
 
 /// Why there is no answer.
@@ -192,6 +204,12 @@ impl ProviderError {
     fn not_offered(what: &str) -> Self {
         let message = format!("this connection offers no {what}: choose another one");
         Self::new(FailureCode::InvalidInput, message).in_field("connection")
+    }
+
+    /// The vendor wants us to wait for longer than anybody would.
+    fn asked_to_wait(mut self, asked: std::time::Duration) -> Self {
+        self.message = format!("{}; the provider asks to wait for {} s", self.message, asked.as_secs());
+        self
     }
 
     pub fn with_raw(mut self, raw: &str) -> Self {
@@ -226,25 +244,60 @@ pub(crate) struct Connection {
 /// The models of this machine: no key, no vendor.
 pub(crate) const LOCAL: &str = "local";
 
-/// Finds the key that `connection` names: `openai`, or `openai:team` where there are several of one provider.
-///
-/// Every provider but the known vendors is a server that speaks OpenAI's language at the key's base URL.
-pub(crate) async fn connect(ctx: &NodeContext, connection: &str) -> Result<Connection, NodeError> {
-    let (provider, name) = match connection.trim().split_once(':') {
+/// `openai`, or `openai:team` where there are several keys of one provider.
+pub(crate) fn split_connection(connection: &str) -> (&str, Option<&str>) {
+    match connection.trim().split_once(':') {
         Some((provider, name)) => (provider.trim(), Some(name.trim())),
         None => (connection.trim(), None),
-    };
+    }
+}
+
+/// Finds who answers: the provider that `connection` names, else the first of the model's that has a key, else
+/// `fallback`.
+///
+/// Every provider but the known ones is a server that speaks OpenAI's language at the key's base URL.
+pub(crate) async fn connect(
+    ctx: &NodeContext,
+    connection: &str,
+    model: &str,
+    capability: &str,
+    fallback: &str,
+) -> Result<Connection, NodeError> {
+    let (named, name) = split_connection(connection);
+    let known = models::model(model, capability);
+    if let Some(known) = known {
+        order::check_alive(known)?;
+    }
+    if !named.is_empty() {
+        return connect_to(ctx, named, name).await;
+    }
+    let Some(known) = known else { return connect_to(ctx, fallback, None).await };
+    let mut without_key = None;
+    for provider in known.routes.iter().map(|route| &route.provider).chain([&known.provider]) {
+        match connect_to(ctx, provider, None).await {
+            Err(error) if error.failure().is_some_and(|failure| failure.code == FailureCode::MissingKey) => {
+                without_key.get_or_insert(error);
+            }
+            answer => return answer,
+        }
+    }
+    Err(without_key.expect("a model has its own provider at least"))
+}
+
+async fn connect_to(ctx: &NodeContext, provider: &str, name: Option<&str>) -> Result<Connection, NodeError> {
     if provider == LOCAL {
         let provider = ctx.local_models().provider(ctx).map_err(ProviderError::from);
         let provider = provider.map_err(|error| error.in_field("connection"))?;
         return Ok(Connection { name: LOCAL.to_owned(), provider, is_vendor: false });
     }
-    let key = ctx.key(provider, name).await.map_err(|error| error.in_field("connection"))?;
-    if provider != "openai" && key.base_url.is_none() {
+    let key = match ctx.key(provider, name).await {
+        Ok(key) => key,
+        Err(error) => check::keyless(provider, name).ok_or(error.in_field("connection"))?,
+    };
+    let is_vendor = key.base_url.is_none();
+    let Some(client) = chat::of(provider, ctx.http().clone(), key) else {
         let message = format!("the key for `{provider}` needs a base URL: its server speaks OpenAI's language there");
         return Err(NodeError::new(FailureCode::MissingKey, message).in_field("connection"));
-    }
-    let is_vendor = key.base_url.is_none();
-    let client = openai::OpenAi::new(ctx.http().clone(), key);
-    Ok(Connection { name: provider.to_owned(), provider: Arc::new(client), is_vendor })
+    };
+    Ok(Connection { name: provider.to_owned(), provider: client, is_vendor })
 }

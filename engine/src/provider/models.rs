@@ -1,4 +1,4 @@
-//! The catalogue of models: dated data, compiled in from `models.json` and, for films, `assets/models/video.json`.
+//! The catalogue of models: dated data, compiled in from `assets/models`.
 //!
 //! It feeds pickers and prices. It limits nothing: a model that is not in it can be named all the same.
 
@@ -6,7 +6,10 @@ use std::{collections::BTreeMap, sync::LazyLock};
 
 use serde::{Deserialize, Serialize};
 
-use super::Usage;
+use super::{
+    Usage,
+    order::{FilmTask, Order, SoundTask},
+};
 
 /// All models that are known, and the day they were looked up.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,15 +37,40 @@ pub struct Model {
     /// The day it stops answering, `YYYY-MM-DD`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shutdown: Option<String>,
+    /// What to take once it has stopped answering.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub successor: Option<String>,
+    /// What may be done with its results, where that is not everything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub license: Option<String>,
     /// Absent: unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usd_per_million: Option<Prices>,
+    /// The parameters it takes beyond what its task asks for, by our names, and within which limits. One that is not
+    /// listed is not taken. Of pictures and sounds.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub parameters: BTreeMap<String, Limit>,
     /// What films it makes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub video: Option<VideoLimits>,
     /// Who serves it, the first choice first. Empty: the provider itself, under the model's own name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub routes: Vec<Route>,
+}
+
+/// What a model takes for one parameter. Empty: anything.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limit {
+    /// The smallest number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min: Option<f64>,
+    /// The largest number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max: Option<f64>,
+    /// The only values there are.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<serde_json::Value>,
 }
 
 /// What films a model makes. An empty list: there is no choice.
@@ -79,7 +107,7 @@ pub enum Sound {
 }
 
 /// One provider that serves a model.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Route {
     /// Whose key it needs.
@@ -90,12 +118,53 @@ pub struct Route {
     /// What the provider calls the model when it begins with a picture. Absent: it cannot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from_image: Option<String>,
+    /// What the provider calls the model for a capability, beside films that are made of words and pictures.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub serves: BTreeMap<String, String>,
+    /// What the provider wants to be told besides, in its own words.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fixed: BTreeMap<String, serde_json::Value>,
     /// The provider's names of our parameters, where each of its models has names of its own.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub fields: BTreeMap<String, Field>,
     /// US dollars for a second of film, by size; `any` where the size does not matter. Absent: unknown.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub usd_per_second: BTreeMap<String, f64>,
+    /// US dollars for one picture, song or sound. Absent: unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usd_each: Option<f64>,
+    /// US dollars for a thousand characters that are spoken. Absent: unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usd_per_thousand_characters: Option<f64>,
+}
+
+impl Route {
+    /// What the provider calls the model for this order; `None`: it cannot do that.
+    pub(crate) fn endpoint(&self, order: &Order) -> Option<&str> {
+        match order {
+            Order::Film(film) if film.task == FilmTask::Generate => {
+                if film.first_frame.is_some() {
+                    self.from_image.as_deref()
+                } else {
+                    self.from_text.as_deref()
+                }
+            }
+            _ => self.serves.get(order.capability()).map(String::as_str),
+        }
+    }
+
+    /// The list price of an order, where it is known and follows from the order. `None` rather than a guess.
+    pub(crate) fn price(&self, order: &Order) -> Option<f64> {
+        let second = |size: Option<&str>| self.usd_per_second.get("any").or_else(|| self.usd_per_second.get(size?));
+        match order {
+            Order::Film(film) => Some(second(film.resolution.as_deref())? * f64::from(film.seconds?)),
+            Order::Picture(_) => self.usd_each,
+            Order::Sound(sound) if sound.task == SoundTask::Speak => {
+                Some(self.usd_per_thousand_characters? * sound.prompt.chars().count() as f64 / 1000.0)
+            }
+            Order::Sound(sound) => self.usd_each.or_else(|| Some(second(None)? * sound.seconds?)),
+        }
+    }
 }
 
 /// How one parameter is called and written at a provider: `"image_url"`, or `{"name":"duration","form":"text"}`.
@@ -121,6 +190,18 @@ pub enum Form {
     Text,
     /// Seconds with their unit: `"5s"`.
     Seconds,
+    /// Seconds as thousandths.
+    Millis,
+    /// Text in capitals.
+    Upper,
+    /// A size as `{"width": 1024, "height": 768}`.
+    Size,
+    /// Part of a list.
+    List,
+    /// The address of a LoRA as `[{"path": …}]`.
+    Loras,
+    /// A voice as `{"voice_id": …}`.
+    Voice,
 }
 
 /// US dollars for a million tokens.
@@ -143,8 +224,14 @@ pub struct Prices {
 
 static MODELS: LazyLock<ModelCatalog> = LazyLock::new(|| {
     let read = |text| serde_json::from_str::<ModelCatalog>(text).expect("the catalogue is tested");
-    let mut catalog = read(include_str!("models.json"));
-    catalog.models.extend(read(include_str!("../../../assets/models/video.json")).models);
+    let mut catalog = read(include_str!("../../../assets/models/text.json"));
+    for more in [
+        include_str!("../../../assets/models/image.json"),
+        include_str!("../../../assets/models/video.json"),
+        include_str!("../../../assets/models/audio.json"),
+    ] {
+        catalog.models.extend(read(more).models);
+    }
     catalog
 });
 
@@ -169,6 +256,9 @@ pub(crate) enum Made {
 /// What a call of a vendor's model cost; `None` where the price or the usage is unknown.
 pub(crate) fn cost_usd(provider: &str, model: &str, usage: Usage, made: Made) -> Option<f64> {
     let listed = |model: &&Model, id: &str| model.provider == provider && model.id == id;
+    if usage.cost_usd.is_some() {
+        return usage.cost_usd;
+    }
     let entry = MODELS.models.iter().find(|entry| listed(entry, model)).or_else(|| {
         // Vendors answer with a dated name, `gpt-6-luna-2026-09-01`, for the one that was asked.
         MODELS.models.iter().filter(|entry| entry.provider == provider).find(|entry| {
@@ -203,16 +293,34 @@ mod tests {
     }
 
     #[test]
-    fn the_documented_example_is_an_entry() {
+    fn the_documented_examples_are_entries() {
         let page = include_str!("../../../docs/providers.md");
-        let example = page.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
-        let entry: Model = serde_json::from_str(example).unwrap();
-        assert_eq!(entry.routes[0].provider, "fal");
+        let examples = page.split("```json\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+        let examples: Vec<Model> = examples.map(|example| serde_json::from_str(example).unwrap()).collect();
+        assert_eq!(examples.len(), 2);
+        for example in examples {
+            assert!(models().models.iter().any(|model| model.id == example.id), "{}", example.id);
+        }
+    }
+
+    #[test]
+    fn dates_are_days_successors_exist_and_what_ended_has_one() {
+        let known = |id: &str| models().models.iter().any(|model| model.id == id);
+        for model in &models().models {
+            if let Some(day) = &model.shutdown {
+                let digits =
+                    day.len() == 10 && day.split('-').all(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
+                assert!(digits, "{}: {day}", model.id);
+                assert!(model.successor.is_some() || model.id == "sora-2", "{}", model.id);
+            }
+            assert!(model.successor.as_deref().is_none_or(known), "{}", model.id);
+            assert!(model.parameters.values().all(|limit| limit.min.zip(limit.max).is_none_or(|(min, max)| min < max)));
+        }
     }
 
     #[test]
     fn costs_are_tokens_times_price_and_never_guessed() {
-        let usage = Usage { input_tokens: Some(1000), output_tokens: Some(100), input_picture_tokens: None };
+        let usage = Usage { input_tokens: Some(1000), output_tokens: Some(100), ..Usage::default() };
         assert_eq!(cost_usd("openai", "gpt-6.1-sol", usage, Made::Text), Some(0.003));
         assert_eq!(cost_usd("openai", "gpt-6.1-sol-2026-10-01", usage, Made::Text), Some(0.003));
         assert_eq!(cost_usd("openai", "gpt-6.1-sol-mini", usage, Made::Text), None);

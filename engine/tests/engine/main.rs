@@ -1,6 +1,7 @@
 //! The engine from outside: nodes made with `#[node]`, graphs written as text, runs watched through a sink.
 
 mod checkpoint;
+mod contract;
 mod film;
 mod fixture;
 mod flow;

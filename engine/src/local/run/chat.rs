@@ -129,11 +129,8 @@ impl Chatter {
             Ok(ended)
         })?;
         say(stop_at.finish());
-        let usage = Usage {
-            input_tokens: Some(prompt.len() as u64),
-            output_tokens: Some(made as u64),
-            input_picture_tokens: None,
-        };
+        let usage =
+            Usage { input_tokens: Some(prompt.len() as u64), output_tokens: Some(made as u64), ..Usage::default() };
         Ok(ChatAnswer { text, model: Some(self.name.clone()), usage, retries: 0 })
     }
 

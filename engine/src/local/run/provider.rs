@@ -171,7 +171,7 @@ impl Provider for Local {
         let texts = request.texts.clone();
         let work = move || model.embed(&texts, &stop);
         let (vectors, tokens) = self.inner()?.loaded.compute(&found.name, work).await?;
-        let usage = Usage { input_tokens: Some(tokens), output_tokens: None, input_picture_tokens: None };
+        let usage = Usage { input_tokens: Some(tokens), ..Usage::default() };
         Ok(EmbedAnswer { vectors, usage, retries: 0 })
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     Image, NodeContext, NodeError,
     generation::GenerationKind,
     node,
-    provider::{CaptionRequest, Made, Picture, connect},
+    provider::{CaptionRequest, LOCAL, Made, Picture, connect},
 };
 
 /// Says in one sentence what is to be seen in a picture.
@@ -40,7 +40,7 @@ async fn caption(
     ctx: &NodeContext,
 ) -> Result<String, NodeError> {
     require_text("model", &model)?;
-    let connection = connect(ctx, &connection).await?;
+    let connection = connect(ctx, &connection, &model, "image.caption", LOCAL).await?;
     let mut call = Call::new(ctx, &connection.name, &model, GenerationKind::Text);
     call.note("image", json!(image.media().blob));
     call.note_if("prompt", (!beginning.trim().is_empty()).then(|| json!(beginning)));

@@ -45,8 +45,9 @@ async fn chat(
     /// The model that answers.
     #[param(title = "Model", model = "text.chat", default = "gpt-6-luna")]
     model: String,
-    /// The key to use: a provider's name, or `provider:name` where the workspace has several of one provider.
-    #[param(title = "Connection", default = "openai", wire = false)]
+    /// The key to use: a provider's name, or `provider:name` where the workspace has several of one provider. Left empty,
+    /// the model's own provider, and `openai` for a model that is in no catalogue.
+    #[param(title = "Connection", default = "", wire = false)]
     connection: String,
     /// How freely words are chosen. Left empty, the model decides; some models take no value here.
     #[param(title = "Temperature", min = 0.0, max = 2.0, step = 0.1, advanced)]
@@ -72,10 +73,22 @@ async fn chat(
     /// The answer is to be one JSON object. The prompt has to say so too.
     #[param(title = "Answer as JSON", default = false, advanced)]
     json: bool,
+    /// The JSON schema that the answer is to fit, for models that hold to one. May be empty.
+    #[param(title = "Answer's schema", prompt, default = "", advanced)]
+    schema: String,
     ctx: &NodeContext,
 ) -> Result<String, NodeError> {
     require_text("prompt", &prompt)?;
     require_text("model", &model)?;
+    let schema = match schema.trim() {
+        "" => None,
+        text => Some(
+            serde_json::from_str::<Json>(text)
+                .ok()
+                .filter(Json::is_object)
+                .ok_or_else(|| NodeError::invalid("schema", "the schema is not a JSON object"))?,
+        ),
+    };
     let images = images.unwrap_or_default();
     let mut pictures = Vec::new();
     for image in &images {
@@ -85,7 +98,7 @@ async fn chat(
         Effort::Auto => None,
         Effort::None | Effort::Low | Effort::Medium | Effort::High => effort.to_json().as_str().map(str::to_owned),
     };
-    let connection = connect(ctx, &connection).await?;
+    let connection = connect(ctx, &connection, &model, "text.chat", "openai").await?;
     let mut call = Call::new(ctx, &connection.name, &model, GenerationKind::Text);
     call.note("prompt", json!(prompt));
     call.note_if("system", (!system.is_empty()).then(|| json!(system)));
@@ -98,6 +111,7 @@ async fn chat(
     call.note_if("seed", seed.map(Json::from));
     call.note_if("reasoning_effort", reasoning_effort.clone().map(Json::from));
     call.note_if("json", json.then_some(json!(true)));
+    call.note_if("schema", schema.clone());
     let blobs: Vec<_> = images.iter().map(|image| image.media().blob.as_str()).collect();
     call.note_if("image", (!blobs.is_empty()).then(|| json!(blobs)));
     let request = ChatRequest {
@@ -113,6 +127,7 @@ async fn chat(
         seed,
         reasoning_effort,
         json,
+        schema,
     };
 
     let on_delta = |delta: &str| ctx.text("text", delta);

@@ -7,7 +7,7 @@ use crate::{
     Embedding, NodeContext, NodeError,
     generation::GenerationKind,
     node,
-    provider::{EmbedRequest, Made, connect},
+    provider::{EmbedRequest, LOCAL, Made, connect},
 };
 
 /// Turns a text into a vector that stands for its meaning.
@@ -29,14 +29,15 @@ async fn embed(
     /// The model that reads it. Vectors of different models cannot be compared.
     #[param(title = "Model", model = "text.embed", default = "sentence-transformers/all-MiniLM-L6-v2")]
     model: String,
-    /// `local`, or the key to use: a provider's name, or `provider:name` where the workspace has several of one.
-    #[param(title = "Connection", default = "local", wire = false)]
+    /// `local`, or the key to use: a provider's name, or `provider:name` where the workspace has several of one. Left empty,
+    /// the model's own provider, and `local` for a model that is in no catalogue.
+    #[param(title = "Connection", default = "", wire = false)]
     connection: String,
     ctx: &NodeContext,
 ) -> Result<Embedding, NodeError> {
     require_text("text", &text)?;
     require_text("model", &model)?;
-    let connection = connect(ctx, &connection).await?;
+    let connection = connect(ctx, &connection, &model, "text.embed", LOCAL).await?;
     let mut call = Call::new(ctx, &connection.name, &model, GenerationKind::Embedding);
     call.note("prompt", json!(text));
     let request = EmbedRequest { model, texts: vec![text] };

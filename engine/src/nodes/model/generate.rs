@@ -1,17 +1,23 @@
 //! `image.generate`.
 
-use serde_json::{Value as Json, json};
+use serde_json::json;
 use shared::run::FailureCode;
 
-use super::{Call, finish, require_text};
+use super::{
+    Call, finish, require_text,
+    work::{Aspect, Background, Detail, Quality, attach_if, chosen, work, written},
+};
 use crate::{
-    Choice, Image, NodeContext, NodeError, ParamValue, Seed,
+    Choice, Image, NodeContext, NodeError, Seed,
     generation::GenerationKind,
     node,
-    provider::{Made, PictureRequest, ProviderError, connect},
+    provider::{
+        LOCAL, Made, PictureRequest, ProviderError, connect,
+        order::{Order, PictureOrder, Size as Pixels},
+    },
 };
 
-/// The shape of a picture.
+/// The size of a picture.
 #[derive(Choice)]
 enum Size {
     Auto,
@@ -27,27 +33,10 @@ enum Size {
     Tall,
 }
 
-/// How carefully a picture is made, and how much it costs.
-#[derive(Choice)]
-enum Quality {
-    Auto,
-    Low,
-    Medium,
-    High,
-}
-
-/// What is behind the subject.
-#[derive(Choice)]
-enum Background {
-    Auto,
-    Opaque,
-    Transparent,
-}
-
 /// Makes a picture from a description.
 ///
-/// The connection names a key of the workspace, of OpenAI or of a server that speaks its language. The connection
-/// `local` runs a Stable Diffusion model of this machine.
+/// The picture is made by the first provider of the model whose key the workspace has. What a model cannot do is refused
+/// before anything is paid. The connection `local` runs a Stable Diffusion model of this machine.
 #[node(
     "image.generate",
     title = "Generate picture",
@@ -57,84 +46,120 @@ enum Background {
     example = r#"{"params":{"prompt":"A paper boat on a green river, soft morning light","model":"gpt-image-2.6-flare"}}"#
 )]
 async fn generate(
+    /// Outlines or depths that the picture follows, for models that do.
+    control: Option<Image>,
     /// What is to be seen.
     #[param(title = "Prompt", prompt)]
     prompt: String,
     /// The model that paints.
     #[param(title = "Model", model = "image.generate", default = "gpt-image-2.6-flare")]
     model: String,
-    /// The key to use: a provider's name, or `provider:name` where the workspace has several of one provider.
-    #[param(title = "Connection", default = "openai", wire = false)]
+    /// The key to use: a provider's name, or `provider:name` where the workspace has several of one provider. Left empty,
+    /// the first of the model's providers that has a key. `local` stands for this machine.
+    #[param(title = "Connection", default = "", wire = false)]
     connection: String,
     /// The shape of the picture.
+    #[param(title = "Shape", default = Aspect::Auto)]
+    aspect: Aspect,
+    /// The size in pixels. A model that only has shapes makes one of this shape.
     #[param(title = "Size", default = Size::Auto)]
     size: Size,
+    /// How large a picture is made, for models that make several sizes.
+    #[param(title = "Detail", default = Detail::Auto, advanced)]
+    resolution: Detail,
     /// How carefully it is made. Better takes longer and costs more.
     #[param(title = "Quality", default = Quality::Auto)]
     quality: Quality,
     /// What is behind the subject.
     #[param(title = "Background", default = Background::Auto, advanced)]
     background: Background,
-    /// What is not to be seen. Only local models take it.
+    /// The model's own name of a style, where it has some.
+    #[param(title = "Style", default = "", advanced)]
+    style: String,
+    /// The name or address of a LoRA, for models that take one.
+    #[param(title = "LoRA", default = "", advanced)]
+    lora: String,
+    /// How strongly the LoRA works.
+    #[param(title = "LoRA strength", min = -1.0, max = 3.0, step = 0.1, advanced)]
+    lora_strength: Option<f64>,
+    /// What is not to be seen, for models that can be told.
     #[param(title = "Not in it", prompt, default = "", advanced)]
     negative_prompt: String,
-    /// How often a local model goes over the picture. Turbo models need one to four.
+    /// How often the model goes over the picture. Turbo models need one to four.
     #[param(title = "Steps", min = 1, max = 150, advanced)]
     steps: Option<u32>,
-    /// How closely a local model follows the prompt. Turbo models want none.
+    /// How closely the model follows the prompt. Turbo models want none.
     #[param(title = "Guidance", min = 0.0, max = 30.0, step = 0.5, advanced)]
     guidance: Option<f64>,
-    /// Left empty, every run makes another picture. A number keeps the picture until something else changes. A local
-    /// model takes it as its seed and makes the same picture again; others take no seed.
+    /// Left empty, every run makes another picture. A number keeps the picture until something else changes. Models that
+    /// take a seed take it as theirs and make the same picture again.
     #[param(title = "Take", advanced)]
     take: Seed,
     ctx: &NodeContext,
 ) -> Result<Image, NodeError> {
     require_text("prompt", &prompt)?;
     require_text("model", &model)?;
-    let set = |value: Json| value.as_str().filter(|text| *text != "auto").map(str::to_owned);
-    let connection = connect(ctx, &connection).await?;
-    let request = PictureRequest {
-        model,
+    if connection.trim() == LOCAL {
+        let request = PictureRequest {
+            model,
+            prompt,
+            size: chosen(&size),
+            quality: chosen(&quality),
+            background: chosen(&background),
+            negative_prompt: written(negative_prompt),
+            steps,
+            guidance,
+            seed: Some(take.0),
+        };
+        return here(ctx, request).await;
+    }
+    let order = PictureOrder {
         prompt,
-        size: set(size.to_json()),
-        quality: set(quality.to_json()),
-        background: set(background.to_json()),
-        negative_prompt: Some(negative_prompt).filter(|text| !text.trim().is_empty()),
+        negative_prompt: written(negative_prompt),
+        size: chosen(&size).as_deref().and_then(Pixels::parse),
+        aspect: chosen(&aspect),
+        resolution: chosen(&resolution),
+        quality: chosen(&quality),
+        background: chosen(&background),
+        style: written(style),
         steps,
         guidance,
+        control: attach_if(ctx, control.as_ref().map(Image::media)).await?,
+        lora: written(lora),
+        lora_strength,
         seed: Some(take.0),
+        ..PictureOrder::default()
     };
+    work(ctx, &model, &connection, Order::Picture(order)).await.map(Image)
+}
+
+/// A picture of this machine's own model.
+async fn here(ctx: &NodeContext, request: PictureRequest) -> Result<Image, NodeError> {
+    let connection = connect(ctx, LOCAL, &request.model, "image.generate", LOCAL).await?;
     let mut call = Call::new(ctx, &connection.name, &request.model, GenerationKind::Image);
     call.note("prompt", json!(request.prompt));
-    call.note("take", json!(take.0));
-    if let Some((width, height)) = request.size.as_deref().and_then(|size| size.split_once('x')) {
-        call.note_if("width", width.parse::<u32>().ok().map(Json::from));
-        call.note_if("height", height.parse::<u32>().ok().map(Json::from));
+    call.note_if("seed", request.seed.map(|seed| json!(seed)));
+    if let Some(size) = request.size.as_deref().and_then(Pixels::parse) {
+        call.note("width", json!(size.width));
+        call.note("height", json!(size.height));
     }
-    call.note_if("quality", request.quality.clone().map(Json::from));
-    call.note_if("negative_prompt", request.negative_prompt.clone().map(Json::from));
-    call.note_if("num_inference_steps", request.steps.map(Json::from));
-    call.note_if("guidance_scale", request.guidance.map(Json::from));
-    call.note_if("background", request.background.clone().map(Json::from));
-
-    call.leave().await?;
+    for (name, value) in [
+        ("quality", request.quality.clone().map(|value| json!(value))),
+        ("negative_prompt", request.negative_prompt.clone().map(|value| json!(value))),
+        ("num_inference_steps", request.steps.map(|value| json!(value))),
+        ("guidance_scale", request.guidance.map(|value| json!(value))),
+        ("background", request.background.clone().map(|value| json!(value))),
+    ] {
+        call.note_if(name, value);
+    }
     let answer = tokio::select! {
         answer = connection.provider.picture(&request) => answer,
         () = ctx.cancel().cancelled() => return Err(call.cancelled()),
     };
     let answer = answer.map_err(|error| call.failed(error))?;
-    let media = match ctx.store(answer.bytes).await {
-        Ok(media) if media.mime.starts_with("image/") => media,
-        Ok(media) => {
-            let message = format!("the provider answered with `{}` and not with a picture", media.mime);
-            return Err(call.failed(ProviderError::new(FailureCode::ProviderDown, message)));
-        }
-        Err(error) => {
-            let message = format!("the provider's picture cannot be read: {error}");
-            return Err(call.failed(ProviderError::new(FailureCode::ProviderDown, message)));
-        }
-    };
+    let media = ctx.store(answer.bytes).await.map_err(|error| {
+        call.failed(ProviderError::new(FailureCode::Internal, format!("the picture cannot be read: {error}")))
+    })?;
     call.made(&media);
     finish(&mut call, &connection, answer.usage, answer.retries, Made::Picture);
     Ok(Image(media))

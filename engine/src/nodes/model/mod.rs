@@ -5,8 +5,12 @@
 mod caption;
 mod chat;
 mod embed;
+mod film;
 mod generate;
+mod picture;
+mod sound;
 mod transcribe;
+mod work;
 
 use super::call::{Call, require_text};
 use crate::provider::{Connection, Made, Usage, cost_usd};

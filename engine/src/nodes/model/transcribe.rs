@@ -8,7 +8,7 @@ use crate::{
     Audio, NodeContext, NodeError,
     generation::GenerationKind,
     node,
-    provider::{Made, TranscribeRequest, connect},
+    provider::{LOCAL, Made, TranscribeRequest, connect},
 };
 
 /// What was said, and when.
@@ -38,8 +38,9 @@ async fn transcribe(
     /// The model that listens.
     #[param(title = "Model", model = "audio.transcribe", default = "openai/whisper-base")]
     model: String,
-    /// `local`, or the key to use: a provider's name, or `provider:name` where the workspace has several of one.
-    #[param(title = "Connection", default = "local", wire = false)]
+    /// `local`, or the key to use: a provider's name, or `provider:name` where the workspace has several of one. Left empty,
+    /// the model's own provider, and `local` for a model that is in no catalogue.
+    #[param(title = "Connection", default = "", wire = false)]
     connection: String,
     /// The language that is spoken, such as `en` or `de`. Left empty, the model finds out.
     #[param(title = "Language", default = "")]
@@ -50,7 +51,7 @@ async fn transcribe(
     ctx: &NodeContext,
 ) -> Result<Said, NodeError> {
     require_text("model", &model)?;
-    let connection = connect(ctx, &connection).await?;
+    let connection = connect(ctx, &connection, &model, "audio.transcribe", LOCAL).await?;
     let mut call = Call::new(ctx, &connection.name, &model, GenerationKind::Text);
     let language = Some(language.trim().to_lowercase()).filter(|language| !language.is_empty());
     call.note("audio", json!(audio.media().blob));

@@ -24,19 +24,23 @@ pub enum Dialect {
     MiniMax,
     MiniMaxFirst,
     Replicate,
+    Luma,
+    RunPod,
     Runway,
 }
 
 use Dialect::*;
 
 impl Dialect {
-    pub const ALL: [Self; 7] = [Fal, Google, Kling, MiniMax, MiniMaxFirst, Replicate, Runway];
+    pub const ALL: [Self; 9] = [Fal, Google, Kling, Luma, MiniMax, MiniMaxFirst, Replicate, RunPod, Runway];
 
     pub fn provider(self) -> &'static str {
         match self {
             Fal => "fal",
             Google => "google",
             Kling => "kling",
+            Luma => "luma",
+            RunPod => "runpod",
             MiniMax | MiniMaxFirst => "minimax",
             Replicate => "replicate",
             Runway => "runway",
@@ -46,7 +50,8 @@ impl Dialect {
     /// A model of the catalogue that this vendor serves.
     pub fn model(self) -> &'static str {
         match self {
-            Fal => "wan-2.6",
+            Fal | RunPod => "wan-2.6",
+            Luma => "ray-2",
             Google => "veo-3.1-fast",
             Kling => "kling-3.0",
             MiniMax => "minimax-h3",
@@ -56,7 +61,7 @@ impl Dialect {
     }
 
     pub fn can_cancel(self) -> bool {
-        matches!(self, Fal | Replicate | Runway)
+        matches!(self, Fal | Replicate | RunPod | Runway)
     }
 
     /// How the key is shown.
@@ -64,7 +69,7 @@ impl Dialect {
         match self {
             Fal => ("authorization", format!("Key {SECRET}")),
             Google => ("x-goog-api-key", SECRET.to_owned()),
-            Kling | MiniMax | MiniMaxFirst | Replicate | Runway => ("authorization", format!("Bearer {SECRET}")),
+            _ => ("authorization", format!("Bearer {SECRET}")),
         }
     }
 
@@ -73,6 +78,8 @@ impl Dialect {
             Fal => "/wan/v2.6/text-to-video",
             Google => "/models/veo-3.1-fast-generate-001:predictLongRunning",
             Kling => "/text-to-video/kling-3.0",
+            Luma => "/generations/video",
+            RunPod => "/wan-2-6-t2v/run",
             MiniMax => "/v2/video_generation",
             MiniMaxFirst => "/v1/video_generation",
             Replicate => "/models/runwayml/gen-4.5/predictions",
@@ -86,7 +93,8 @@ impl Dialect {
             Fal => method == Method::PUT && path == "/requests/job-1/cancel",
             Replicate => method == Method::POST && path == "/predictions/job-1/cancel",
             Runway => method == Method::DELETE && path == "/v1/tasks/job-1",
-            Google | Kling | MiniMax | MiniMaxFirst => false,
+            RunPod => method == Method::POST && path == "/wan-2-6-t2v/cancel/job-1",
+            Google | Kling | Luma | MiniMax | MiniMaxFirst => false,
         }
     }
 
@@ -103,6 +111,8 @@ impl Dialect {
             MiniMax => json!({"task_id": "job-1"}),
             MiniMaxFirst => json!({"task_id": "job-1", "base_resp": {"status_code": 0, "status_msg": "success"}}),
             Replicate => json!({"id": "job-1", "status": "starting", "output": null}),
+            Luma => json!({"id": "job-1", "state": "queued"}),
+            RunPod => json!({"id": "job-1", "status": "IN_QUEUE"}),
             Runway => json!({"id": "job-1"}),
         }
     }
@@ -152,6 +162,14 @@ impl Dialect {
             (Replicate, "/predictions/job-1") => json!({
                 "id": "job-1", "status": word("starting", "processing", "succeeded", "failed"),
                 "logs": " 50%|####    | 14/28", "error": said, "output": film, "completed_at": null,
+            }),
+            (Luma, "/generations/job-1") => json!({
+                "id": "job-1", "state": word("queued", "dreaming", "completed", "failed"),
+                "assets": {"video": film}, "failure_reason": said,
+            }),
+            (RunPod, "/wan-2-6-t2v/status/job-1") => json!({
+                "id": "job-1", "status": word("IN_QUEUE", "IN_PROGRESS", "COMPLETED", "FAILED"),
+                "output": {"video_url": film}, "error": said,
             }),
             (Runway, "/v1/tasks/job-1") => json!({
                 "id": "job-1", "status": word("PENDING", "RUNNING", "SUCCEEDED", "FAILED"), "progress": 0.5,

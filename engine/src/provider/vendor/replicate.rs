@@ -6,22 +6,38 @@ use reqwest::Method;
 use serde_json::{Value as Json, json};
 use shared::run::FailureCode;
 
-use super::{
-    Finished, Frame, Polled, Submitted, VideoRequest, VideoVendor, data_url, endpoint, failed, fal::fields, path_part,
-    required, unknown_state,
-};
+use super::words::{address_in, attachments, data_url, endpoint, failed, fields, path_part, required, unknown_state};
 use crate::{
     Outbound,
     provider::{
         ProviderError,
         models::Route,
-        rest::{Auth, OrderError, Rest},
+        order::{Attachment, Finished, Order, OrderError, Polled, Taken, Vendor},
+        rest::{Auth, Profile, Rest},
     },
     run::VendorJob,
     secret::ProviderKey,
 };
 
-const BASE: &str = "https://api.replicate.com/v1";
+pub(super) const PROFILE: Profile = Profile {
+    name: "replicate",
+    auth: Auth::Bearer,
+    base: "https://api.replicate.com/v1",
+    also: &[],
+    check: Some("/account"),
+    offers: &[
+        "video.generate",
+        "video.restyle",
+        "video.upscale",
+        "image.generate",
+        "image.edit",
+        "image.inpaint",
+        "image.upscale",
+        "image.remove_background",
+        "audio.speak",
+        "audio.music",
+    ],
+};
 /// What the vendor takes as a `data:` address.
 const INLINE_MAX_BYTES: usize = 180 << 10;
 
@@ -29,37 +45,36 @@ pub(super) struct Replicate(Rest);
 
 impl Replicate {
     pub fn new(outbound: Outbound, key: ProviderKey) -> Self {
-        Self(Rest::new(outbound, key, Auth::Bearer, BASE, &[]))
+        Self(PROFILE.rest(outbound, key))
     }
 
-    async fn address_of(&self, frame: &Frame) -> Result<String, OrderError> {
-        let picture = &frame.picture;
-        if picture.bytes.len() <= INLINE_MAX_BYTES {
-            return Ok(data_url(picture));
+    async fn address_of(&self, attachment: &Attachment) -> Result<String, OrderError> {
+        if attachment.bytes.len() <= INLINE_MAX_BYTES {
+            return Ok(data_url(attachment));
         }
         let url = self.0.url("/files");
-        let answer = self.0.upload(&url, "content", &picture.mime, picture.bytes.clone()).await;
+        let answer = self.0.upload(&url, "content", &attachment.mime, attachment.bytes.clone()).await;
         let answer = answer.map_err(OrderError::Refused)?;
         required(&answer.json, "/urls/get").map(str::to_owned).map_err(OrderError::Refused)
     }
 }
 
 #[async_trait::async_trait]
-impl VideoVendor for Replicate {
-    async fn submit(&self, route: &Route, request: &VideoRequest) -> Result<Submitted, OrderError> {
-        let first = match &request.first_frame {
-            Some(frame) => Some(self.address_of(frame).await?),
-            None => None,
+impl Vendor for Replicate {
+    async fn submit(&self, route: &Route, order: &Order) -> Result<Taken, OrderError> {
+        let mut addresses = Vec::new();
+        for (taken, attachment) in attachments(route, order) {
+            addresses.push(if taken { self.address_of(attachment).await? } else { String::new() });
+        }
+        let input = fields(route, order, addresses);
+        // An official model by its name; any other by the version that was looked at.
+        let (path, body) = match endpoint(route, order)?.split_once(':') {
+            Some((_, version)) => ("/predictions".to_owned(), json!({"version": version, "input": input})),
+            None => (format!("/models/{}/predictions", endpoint(route, order)?), json!({"input": input})),
         };
-        let last = match &request.last_frame {
-            Some(frame) => Some(self.address_of(frame).await?),
-            None => None,
-        };
-        let url = self.0.url(&format!("/models/{}/predictions", endpoint(route, request)));
-        let body = json!({"input": fields(route, request, first, last)});
-        let answer = self.0.order(&url, &body, &[]).await?;
+        let answer = self.0.order(&self.0.url(&path), &body, &[]).await?;
         let id = required(&answer.json, "/id").map_err(OrderError::Unknown)?.to_owned();
-        Ok(Submitted { id, data: Json::Null, retries: answer.retries })
+        Ok(Taken::Job { id, data: Json::Null, retries: answer.retries })
     }
 
     async fn poll(&self, job: &VendorJob) -> Result<Polled, ProviderError> {
@@ -69,16 +84,13 @@ impl VideoVendor for Replicate {
             Some("starting") => Ok(Polled::Queued),
             Some("processing") => Ok(Polled::Working(answer["logs"].as_str().and_then(percent))),
             Some("succeeded") if answer["data_removed"] == true => {
-                let message = "the provider has deleted the film: it keeps results for one hour";
+                let message = "the provider has deleted the result: it keeps them for one hour";
                 Err(ProviderError::new(FailureCode::ProviderDown, message))
             }
             Some("succeeded") => {
-                // One address, or a list of them.
-                let output = answer["output"].as_str().or_else(|| answer["output"][0].as_str());
-                let url = output.map(str::to_owned).ok_or_else(|| {
-                    ProviderError::new(FailureCode::ProviderDown, "the provider's answer lacks a film").with_raw(&raw())
-                })?;
-                Ok(Polled::Done(Finished { url, cost_usd: None, seed: None }))
+                let url = address_in(&answer["output"]);
+                let url = url.ok_or_else(|| failed("its answer lacks a result").with_raw(&raw()))?;
+                Ok(Polled::Done(Finished::at(url)))
             }
             Some("failed" | "canceled" | "aborted") => {
                 let said = answer["error"].as_str().unwrap_or("it was stopped there");
@@ -94,8 +106,8 @@ impl VideoVendor for Replicate {
         self.0.ask(Method::POST, &self.0.url(&format!("{}/cancel", path_of(job)?))).await.map(drop)
     }
 
-    async fn fetch(&self, url: &str, max_bytes: u64) -> Result<tempfile::TempPath, ProviderError> {
-        self.0.fetch(url, max_bytes).await
+    fn rest(&self) -> &Rest {
+        &self.0
     }
 
     fn pace(&self) -> Duration {

@@ -6,38 +6,45 @@ use reqwest::Method;
 use serde_json::{Value as Json, json};
 use shared::run::FailureCode;
 
-use super::{
-    Finished, Polled, Submitted, VideoRequest, VideoVendor, base64, endpoint, failed, path_part, required,
-    unknown_state,
-};
+use super::words::{base64, endpoint, failed, film, path_part, required, unknown_state};
 use crate::{
     Outbound,
     provider::{
         ProviderError,
         models::Route,
-        rest::{Auth, OrderError, Rest},
+        order::{Finished, Order, OrderError, Polled, Taken, Vendor},
+        refusal::filtered_request,
+        rest::{Auth, Profile, Rest},
     },
     run::VendorJob,
     secret::ProviderKey,
 };
 
-const BASE: &str = "https://api-singapore.klingai.com";
+pub(super) const PROFILE: Profile = Profile {
+    name: "kling",
+    auth: Auth::Bearer,
+    base: "https://api-singapore.klingai.com",
+    also: &[],
+    check: None,
+    offers: &["video.generate"],
+};
 
 pub(super) struct Kling(Rest);
 
 impl Kling {
     pub fn new(outbound: Outbound, key: ProviderKey) -> Self {
-        Self(Rest::new(outbound, key, Auth::Bearer, BASE, &[]))
+        Self(PROFILE.rest(outbound, key))
     }
 }
 
 #[async_trait::async_trait]
-impl VideoVendor for Kling {
-    async fn submit(&self, route: &Route, request: &VideoRequest) -> Result<Submitted, OrderError> {
+impl Vendor for Kling {
+    async fn submit(&self, route: &Route, order: &Order) -> Result<Taken, OrderError> {
+        let request = film(order)?;
         let mut contents = vec![json!({"type": "prompt", "text": request.prompt})];
         for (frame, kind) in [(&request.first_frame, "first_frame"), (&request.last_frame, "last_frame")] {
             // Bare base64: this vendor refuses `data:` addresses.
-            contents.extend(frame.as_ref().map(|frame| json!({"type": kind, "url": base64(&frame.picture)})));
+            contents.extend(frame.as_ref().map(|frame| json!({"type": kind, "url": base64(&frame.bytes)})));
         }
         let mut settings = json!({});
         for (name, value) in [
@@ -52,12 +59,12 @@ impl VideoVendor for Kling {
             }
         }
         let kind = if request.first_frame.is_some() { "image-to-video" } else { "text-to-video" };
-        let url = self.0.url(&format!("/{kind}/{}", endpoint(route, request)));
+        let url = self.0.url(&format!("/{kind}/{}", endpoint(route, order)?));
         let body = json!({"contents": contents, "settings": settings});
         let answer = self.0.order(&url, &body, &[]).await?;
         check(&answer.json).map_err(OrderError::Refused)?;
         let id = required(&answer.json, "/data/id").map_err(OrderError::Unknown)?.to_owned();
-        Ok(Submitted { id, data: Json::Null, retries: answer.retries })
+        Ok(Taken::Job { id, data: Json::Null, retries: answer.retries })
     }
 
     async fn poll(&self, job: &VendorJob) -> Result<Polled, ProviderError> {
@@ -71,20 +78,15 @@ impl VideoVendor for Kling {
             Some("processing") => Ok(Polled::Working(None)),
             Some("succeeded") => {
                 let url = required(task, "/outputs/0/url")?.to_owned();
-                Ok(Polled::Done(Finished { url, cost_usd: None, seed: None }))
+                Ok(Polled::Done(Finished::at(url)))
             }
             Some("failed") => Err(failed(task["message"].as_str().unwrap_or("it did not say why")).with_raw(&raw())),
             _ => Err(unknown_state(&raw())),
         }
     }
 
-    async fn cancel(&self, _job: &VendorJob) -> Result<(), ProviderError> {
-        let message = "the provider cannot be told to stop: the film may still be billed";
-        Err(ProviderError::new(FailureCode::ProviderDown, message))
-    }
-
-    async fn fetch(&self, url: &str, max_bytes: u64) -> Result<tempfile::TempPath, ProviderError> {
-        self.0.fetch(url, max_bytes).await
+    fn rest(&self) -> &Rest {
+        &self.0
     }
 
     fn pace(&self) -> Duration {
@@ -103,10 +105,7 @@ fn check(answer: &Json) -> Result<(), ProviderError> {
             let message = format!("the provider account has no credit left, or is locked: {said}");
             ProviderError::new(FailureCode::Quota, message).in_field("connection")
         }
-        1301 => {
-            let message = format!("the provider's content policy refused the request: {said}");
-            ProviderError::new(FailureCode::Filtered, message).in_field("prompt")
-        }
+        1301 => filtered_request(Some(said)),
         1302 | 1303 => ProviderError::new(FailureCode::RateLimited, format!("the provider is asked too often: {said}")),
         1200..=1299 => {
             ProviderError::new(FailureCode::InvalidInput, format!("the provider refused the request: {said}"))

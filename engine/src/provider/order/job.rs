@@ -10,32 +10,33 @@ use rand::RngExt;
 use shared::run::FailureCode;
 use tokio::time::{sleep, timeout};
 
-use super::{Chosen, Finished, Polled, VideoRequest};
+use super::{Chosen, Finished, Found, Order, Polled, Taken};
 use crate::{
     NodeContext, NodeError,
-    provider::{ProviderError, rest::OrderError},
+    provider::{ProviderError, Usage, rest::OrderError},
     run::VendorJob,
 };
 
 /// A film of this size is no clip any more.
-const FILM_MAX_BYTES: u64 = 2 << 30;
+const RESULT_MAX_BYTES: u64 = 2 << 30;
 /// A run that is cancelled does not wait longer for the vendor to hear of it.
 const CANCEL_TIME_MAX: Duration = Duration::from_secs(2);
 
-/// A film that was made, fetched into a file.
-pub(crate) struct Film {
+/// What was made, fetched into a file.
+pub(crate) struct Made {
     pub file: tempfile::TempPath,
     /// As billed, where the vendor says so.
     pub cost_usd: Option<f64>,
     /// The seed that the vendor used, where it says so.
     pub seed: Option<u64>,
+    pub usage: Usage,
     /// How long the job waited at the vendor before work began, where that was seen.
     pub queued: Option<Duration>,
     /// How often requests were repeated.
     pub retries: u32,
 }
 
-/// Why there is no film.
+/// Why there is no result.
 #[derive(Debug)]
 pub(crate) enum JobError {
     /// The vendor's fault, or the request's.
@@ -50,20 +51,32 @@ impl From<NodeError> for JobError {
     }
 }
 
-/// Has the film made, or goes on with the job that an earlier attempt at this step left open.
-pub(crate) async fn run(ctx: &NodeContext, chosen: &Chosen, request: &VideoRequest) -> Result<Film, JobError> {
+/// Has the work done, or goes on with the job that an earlier attempt at this step left open.
+pub(crate) async fn run(ctx: &NodeContext, chosen: &Chosen, order: &Order) -> Result<Made, JobError> {
     let (job, retries) = match ctx.job() {
         Some(job) if job.id.is_some() => (job, 0),
         Some(_) => {
             ctx.forget_job().await?;
             return Err(JobError::Vendor(unknown_order(None)));
         }
-        None => order(ctx, chosen, request).await?,
+        None => match give(ctx, chosen, order).await? {
+            Given::Job(job, retries) => (job, retries),
+            Given::Made(finished, retries) => {
+                let made = fetch(chosen, finished).await;
+                return match made {
+                    Ok(made) => Ok(Made { retries: retries + made.retries, ..made }),
+                    Err(error) => {
+                        ctx.forget_job().await?;
+                        Err(JobError::Vendor(ProviderError { retries: retries + error.retries, ..error }))
+                    }
+                };
+            }
+        },
     };
     let waited = tokio::select! {
         waited = wait(ctx, chosen, &job) => waited,
         () = ctx.cancel().cancelled() => {
-            // The vendor's refusal changes nothing here: nobody waits for the film any more.
+            // The vendor's refusal changes nothing here: nobody waits for the result any more.
             let told = timeout(CANCEL_TIME_MAX, chosen.vendor.cancel(&job)).await;
             if !matches!(told, Ok(Ok(()))) {
                 tracing::info!(provider = %job.provider, "a vendor's job could not be stopped");
@@ -73,7 +86,7 @@ pub(crate) async fn run(ctx: &NodeContext, chosen: &Chosen, request: &VideoReque
         }
     };
     match waited {
-        Ok((film, queued)) => Ok(Film { queued, retries, ..film }),
+        Ok((made, queued)) => Ok(Made { queued, retries, ..made }),
         Err(error) => {
             ctx.forget_job().await?;
             Err(JobError::Vendor(ProviderError { retries: retries + error.retries, ..error }))
@@ -81,17 +94,36 @@ pub(crate) async fn run(ctx: &NodeContext, chosen: &Chosen, request: &VideoReque
     }
 }
 
-/// Not interrupted by a cancelled run: an order whose answer nobody reads could not be stopped.
-async fn order(ctx: &NodeContext, chosen: &Chosen, request: &VideoRequest) -> Result<(VendorJob, u32), JobError> {
+enum Given {
+    Job(VendorJob, u32),
+    Made(Finished, u32),
+}
+
+async fn give(ctx: &NodeContext, chosen: &Chosen, order: &Order) -> Result<Given, JobError> {
     ctx.check_cancelled()?;
     let provider = chosen.route.provider.clone();
     ctx.store_job(&VendorJob { provider: provider.clone(), id: None, data: serde_json::Value::Null }).await?;
-    match chosen.vendor.submit(&chosen.route, request).await {
-        Ok(taken) => {
-            let job = VendorJob { provider, id: Some(taken.id), data: taken.data };
-            ctx.store_job(&job).await?;
-            Ok((job, taken.retries))
+    let submit = chosen.vendor.submit(&chosen.route, order);
+    let answer = if chosen.vendor.answers_at_once(order) {
+        tokio::select! {
+            answer = submit => answer,
+            // Hanging up is how such a vendor is told to stop.
+            () = ctx.cancel().cancelled() => {
+                ctx.forget_job().await?;
+                return Err(JobError::Run(NodeError::Cancelled));
+            }
         }
+    } else {
+        // Not interrupted by a cancelled run: an order whose answer nobody reads could not be stopped.
+        submit.await
+    };
+    match answer {
+        Ok(Taken::Job { id, data, retries }) => {
+            let job = VendorJob { provider, id: Some(id), data };
+            ctx.store_job(&job).await?;
+            Ok(Given::Job(job, retries))
+        }
+        Ok(Taken::Made { finished, retries }) => Ok(Given::Made(finished, retries)),
         Err(OrderError::Refused(error)) => {
             ctx.forget_job().await?;
             Err(JobError::Vendor(error))
@@ -110,11 +142,11 @@ fn unknown_order(error: Option<ProviderError>) -> ProviderError {
         format!("{}\n{raw}", error.message)
     });
     let message = "it is not known whether the provider took the order: look at the account there before running again, \
-                   the film may be billed";
+                   it may be billed";
     ProviderError::new(FailureCode::ProviderDown, message).with_raw(raw.as_deref().unwrap_or_default())
 }
 
-async fn wait(ctx: &NodeContext, chosen: &Chosen, job: &VendorJob) -> Result<(Film, Option<Duration>), ProviderError> {
+async fn wait(ctx: &NodeContext, chosen: &Chosen, job: &VendorJob) -> Result<(Made, Option<Duration>), ProviderError> {
     let begin = Instant::now();
     let (mut queued, mut shown) = (None, 0.0);
     let finished: Finished = loop {
@@ -132,9 +164,24 @@ async fn wait(ctx: &NodeContext, chosen: &Chosen, job: &VendorJob) -> Result<(Fi
         }
         sleep(next_question(chosen)).await;
     };
-    let file = chosen.vendor.fetch(&finished.url, FILM_MAX_BYTES).await?;
-    let Finished { cost_usd, seed, .. } = finished;
-    Ok((Film { file, cost_usd, seed, queued: None, retries: 0 }, queued))
+    Ok((fetch(chosen, finished).await?, queued))
+}
+
+async fn fetch(chosen: &Chosen, finished: Finished) -> Result<Made, ProviderError> {
+    let Finished { result, cost_usd, seed, usage } = finished;
+    let file = match result {
+        Found::Address(url) => chosen.vendor.rest().fetch(&url, RESULT_MAX_BYTES).await?,
+        Found::Bytes(bytes) => kept(&bytes).await.map_err(|error| {
+            ProviderError::new(FailureCode::Internal, "the result could not be kept").with_raw(&error.to_string())
+        })?,
+    };
+    Ok(Made { file, cost_usd: cost_usd.or(usage.cost_usd), seed, usage, queued: None, retries: 0 })
+}
+
+async fn kept(bytes: &[u8]) -> std::io::Result<tempfile::TempPath> {
+    let path = tempfile::NamedTempFile::new()?.into_temp_path();
+    tokio::fs::write(&path, bytes).await?;
+    Ok(path)
 }
 
 fn next_question(chosen: &Chosen) -> Duration {

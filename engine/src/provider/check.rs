@@ -1,0 +1,110 @@
+//! Whether a provider takes a key, and which servers of one's own are running. For settings, before anything is run.
+
+use std::time::Duration;
+
+use shared::run::FailureCode;
+
+use super::{
+    chat::{ANTHROPIC, LOCAL_SERVERS, OPENAI, SPEAKERS},
+    rest::Profile,
+    vendor,
+};
+use crate::{
+    Outbound,
+    secret::{ProviderKey, Secret},
+};
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What came of trying a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyCheck {
+    /// The provider took it.
+    Works,
+    /// The provider refused it.
+    Refused(String),
+    /// The provider could not be asked, or has no question that costs nothing.
+    Unknown(String),
+}
+
+/// Asks the provider something that costs nothing and takes a good key.
+pub async fn check_key(outbound: &Outbound, provider: &str, key: ProviderKey) -> KeyCheck {
+    let Some(profile) = profile_of(provider) else {
+        // A server of one's own speaks OpenAI's language.
+        return if key.base_url.is_some() { knock(&OPENAI, outbound, key).await } else { no_such(provider) };
+    };
+    knock(profile, outbound, key).await
+}
+
+fn no_such(provider: &str) -> KeyCheck {
+    KeyCheck::Unknown(format!("`{provider}` is not known here: its key needs a base URL"))
+}
+
+async fn knock(profile: &Profile, outbound: &Outbound, key: ProviderKey) -> KeyCheck {
+    let Some(path) = profile.check else {
+        return KeyCheck::Unknown(
+            "this provider has no question that costs nothing: the first run will tell".to_owned(),
+        );
+    };
+    let own_address = key.base_url.is_some();
+    let rest = profile.rest(outbound.clone(), key).patient(Some(PATIENCE));
+    let rest = if profile.name == "anthropic" { rest.with_header("anthropic-version", "2023-06-01") } else { rest };
+    // At an address of one's own the vendor's other hosts are not there.
+    let path = match (own_address, path.split_once("://")) {
+        (true, Some((_, rest))) => rest.find('/').map_or(path, |at| &rest[at..]),
+        _ => path,
+    };
+    match rest.knock(&rest.url(path)).await {
+        Ok(()) => KeyCheck::Works,
+        Err(error) if error.code == FailureCode::Auth => KeyCheck::Refused(error.message),
+        // It knows the account, which is what was asked.
+        Err(error) if matches!(error.code, FailureCode::Quota | FailureCode::RateLimited) => KeyCheck::Works,
+        Err(error) => KeyCheck::Unknown(error.message),
+    }
+}
+
+fn profile_of(provider: &str) -> Option<&'static Profile> {
+    let ordered = vendor::PROFILES.iter().copied();
+    ordered.chain([&ANTHROPIC]).chain(&SPEAKERS).chain(&LOCAL_SERVERS).find(|profile| profile.name == provider)
+}
+
+/// A model server that answers on this machine.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct LocalServer {
+    /// As connections name it.
+    pub provider: String,
+    /// Where it answers.
+    pub base_url: String,
+    /// What it serves.
+    pub models: Vec<String>,
+}
+
+/// Looks where model servers are by themselves. Two of them share a place; the first that answers stands for both.
+pub async fn local_servers(outbound: &Outbound) -> Vec<LocalServer> {
+    let found = futures_util::future::join_all(LOCAL_SERVERS.iter().map(|server| look(outbound, server))).await;
+    let mut servers: Vec<LocalServer> = Vec::new();
+    for server in found.into_iter().flatten() {
+        if servers.iter().all(|other| other.base_url != server.base_url) {
+            servers.push(server);
+        }
+    }
+    servers
+}
+
+async fn look(outbound: &Outbound, server: &Profile) -> Option<LocalServer> {
+    const LOOK_TIME: Duration = Duration::from_secs(2);
+    let rest = server.rest(outbound.clone(), no_key()).patient(Some(LOOK_TIME));
+    let answer = rest.glance(&rest.url("/models")).await?;
+    let models = answer["data"].as_array()?.iter().filter_map(|model| model["id"].as_str()).map(str::to_owned);
+    Some(LocalServer { provider: server.name.to_owned(), base_url: server.base.to_owned(), models: models.collect() })
+}
+
+/// Servers of this machine ask for no key. Whether they may be called is the policy's to say.
+pub(super) fn keyless(provider: &str, name: Option<&str>) -> Option<ProviderKey> {
+    let known = name.is_none() && LOCAL_SERVERS.iter().any(|server| server.name == provider);
+    known.then(|| no_key())
+}
+
+fn no_key() -> ProviderKey {
+    ProviderKey { secret: Secret::new(""), base_url: None, allow_private: false }
+}

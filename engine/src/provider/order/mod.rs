@@ -1,0 +1,275 @@
+//! Paid work: pictures, films and sounds, each ordered once and never paid for twice.
+//!
+//! One request for each kind of result, whoever makes it: [`FilmOrder`], [`PictureOrder`], [`SoundOrder`]. `choose` finds
+//! the vendor and holds the order against what the model can do, `job` sees it through. A vendor's file (`vendor/`) turns
+//! the order into its own words and reads its answers. Conversations are not ordered: see [`super::Provider`].
+
+mod choose;
+mod fields;
+mod fit;
+mod job;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde_json::Value as Json;
+use shared::{run::FailureCode, value::BlobHash};
+
+use super::{ProviderError, Usage, models::Route, rest::Rest};
+use crate::run::VendorJob;
+
+pub(super) use super::rest::OrderError;
+pub(super) use choose::check_alive;
+pub(crate) use choose::{Chosen, choose};
+pub(crate) use fields::{FieldValue, Size};
+pub(crate) use job::{JobError, run};
+
+/// What is ordered.
+#[derive(Debug, Clone)]
+pub(crate) enum Order {
+    Film(FilmOrder),
+    Picture(PictureOrder),
+    Sound(SoundOrder),
+}
+
+/// What is to be done to a film. What each is called is the capability in the catalogue, and the node.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum FilmTask {
+    #[default]
+    Generate,
+    Restyle,
+    Upscale,
+}
+
+/// A film to be made. What is `None` is left to the model.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct FilmOrder {
+    pub task: FilmTask,
+    pub prompt: String,
+    pub negative_prompt: Option<String>,
+    pub first_frame: Option<Attachment>,
+    pub last_frame: Option<Attachment>,
+    /// The film that is worked on.
+    pub film: Option<Attachment>,
+    pub seconds: Option<u32>,
+    /// `16:9`.
+    pub aspect: Option<String>,
+    /// `720p`.
+    pub resolution: Option<String>,
+    /// Whether the film has sound.
+    pub audio: Option<bool>,
+    /// How much larger.
+    pub factor: Option<f64>,
+    pub seed: Option<u32>,
+}
+
+/// What is to be done to a picture.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum PictureTask {
+    #[default]
+    Generate,
+    Edit,
+    Inpaint,
+    Outpaint,
+    Upscale,
+    RemoveBackground,
+}
+
+/// A picture to be made. What is `None` is left to the model.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct PictureOrder {
+    pub task: PictureTask,
+    pub prompt: String,
+    pub negative_prompt: Option<String>,
+    /// What is worked on; of several, the first is the one that is changed.
+    pub images: Vec<Attachment>,
+    /// A grey picture of the size of the first image. White is to be painted, whatever the vendor's own habit is.
+    pub mask: Option<Attachment>,
+    /// How many pixels are added at each side.
+    pub margins: Option<Margins>,
+    /// How many times larger.
+    pub factor: Option<f64>,
+    pub size: Option<Size>,
+    /// `16:9`.
+    pub aspect: Option<String>,
+    /// `1k`, `2k`, `4k`.
+    pub resolution: Option<String>,
+    pub quality: Option<String>,
+    pub background: Option<String>,
+    pub style: Option<String>,
+    pub steps: Option<u32>,
+    /// How closely the prompt is followed.
+    pub guidance: Option<f64>,
+    /// How far the result may leave the image, 0 to 1.
+    pub strength: Option<f64>,
+    /// Outlines or depths to be followed.
+    pub control: Option<Attachment>,
+    pub control_strength: Option<f64>,
+    /// The address or name of a LoRA.
+    pub lora: Option<String>,
+    pub lora_strength: Option<f64>,
+    pub seed: Option<u64>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Margins {
+    pub left: u32,
+    pub top: u32,
+    pub right: u32,
+    pub bottom: u32,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum SoundTask {
+    #[default]
+    Speak,
+    Music,
+    Effect,
+}
+
+/// A sound to be made. What is `None` is left to the model.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct SoundOrder {
+    pub task: SoundTask,
+    /// What is said, or what is to be heard.
+    pub prompt: String,
+    /// As the vendor names it.
+    pub voice: Option<String>,
+    /// How it is said.
+    pub instructions: Option<String>,
+    pub language: Option<String>,
+    pub speed: Option<f64>,
+    pub seconds: Option<f64>,
+    pub lyrics: Option<String>,
+    pub instrumental: Option<bool>,
+    /// Whether the end fits the beginning.
+    pub looped: Option<bool>,
+    pub seed: Option<u64>,
+}
+
+/// A picture, film or sound that goes along with an order.
+#[derive(Debug, Clone)]
+pub(crate) struct Attachment {
+    pub blob: BlobHash,
+    pub mime: String,
+    pub bytes: Bytes,
+}
+
+impl Order {
+    /// As the catalogue and the nodes call it.
+    pub fn capability(&self) -> &'static str {
+        match self {
+            Self::Film(film) => match film.task {
+                FilmTask::Generate => "video.generate",
+                FilmTask::Restyle => "video.restyle",
+                FilmTask::Upscale => "video.upscale",
+            },
+            Self::Picture(picture) => match picture.task {
+                PictureTask::Generate => "image.generate",
+                PictureTask::Edit => "image.edit",
+                PictureTask::Inpaint => "image.inpaint",
+                PictureTask::Outpaint => "image.outpaint",
+                PictureTask::Upscale => "image.upscale",
+                PictureTask::RemoveBackground => "image.remove_background",
+            },
+            Self::Sound(sound) => match sound.task {
+                SoundTask::Speak => "audio.speak",
+                SoundTask::Music => "audio.music",
+                SoundTask::Effect => "audio.effect",
+            },
+        }
+    }
+}
+
+/// Takes orders. Vendors that answer with the result itself have no jobs; the others are asked how far they are.
+#[async_trait::async_trait]
+pub(crate) trait Vendor: Send + Sync {
+    /// Gives the order. Called once: what it answers is stored before anything else happens.
+    async fn submit(&self, route: &Route, order: &Order) -> Result<Taken, OrderError>;
+
+    /// Asks how far the job is.
+    async fn poll(&self, _job: &VendorJob) -> Result<Polled, ProviderError> {
+        Err(ProviderError::new(FailureCode::Internal, "the provider has no jobs that could be asked for"))
+    }
+
+    /// Tells the vendor that nobody waits any more. Its best effort: work that has begun may be billed.
+    async fn cancel(&self, _job: &VendorJob) -> Result<(), ProviderError> {
+        let message = "the provider cannot be told to stop: the work may still be billed";
+        Err(ProviderError::new(FailureCode::ProviderDown, message))
+    }
+
+    /// The way to the vendor, by which results are fetched.
+    fn rest(&self) -> &Rest;
+
+    /// Whether an order is answered with its result, and stopped by hanging up.
+    fn answers_at_once(&self, _order: &Order) -> bool {
+        false
+    }
+
+    /// How often the vendor wants to be asked.
+    fn pace(&self) -> Duration {
+        Duration::from_secs(2)
+    }
+}
+
+/// An order that the vendor took.
+#[derive(Debug)]
+pub(crate) enum Taken {
+    Job {
+        id: String,
+        /// What else [`Vendor::poll`] needs.
+        data: Json,
+        retries: u32,
+    },
+    Made {
+        finished: Finished,
+        retries: u32,
+    },
+}
+
+/// How far a job is.
+#[derive(Debug)]
+pub(crate) enum Polled {
+    /// In the vendor's queue.
+    Queued,
+    /// Being made; how far, where the vendor says so, 0 to 1.
+    Working(Option<f64>),
+    Done(Finished),
+}
+
+/// A result that can be fetched, or is there already.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    pub result: Found,
+    /// As billed, where the vendor says so.
+    pub cost_usd: Option<f64>,
+    /// The seed that the vendor used, where it says so.
+    pub seed: Option<u64>,
+    pub usage: Usage,
+}
+
+#[derive(Debug)]
+pub(crate) enum Found {
+    Address(String),
+    Bytes(Bytes),
+}
+
+impl Finished {
+    pub fn at(address: impl Into<String>) -> Self {
+        Self { result: Found::Address(address.into()), cost_usd: None, seed: None, usage: Usage::default() }
+    }
+
+    pub fn bytes(bytes: impl Into<Bytes>) -> Self {
+        Self { result: Found::Bytes(bytes.into()), cost_usd: None, seed: None, usage: Usage::default() }
+    }
+
+    pub fn costing(mut self, usd: Option<f64>) -> Self {
+        self.cost_usd = usd;
+        self
+    }
+
+    pub fn seeded(mut self, seed: Option<u64>) -> Self {
+        self.seed = seed;
+        self
+    }
+}
