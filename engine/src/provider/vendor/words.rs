@@ -208,7 +208,7 @@ pub(super) fn wav(samples: &[u8], rate: u32) -> Vec<u8> {
 pub(super) fn from_hex(text: &str) -> Option<Vec<u8>> {
     let digits = text.as_bytes();
     let digit = |byte: u8| (byte as char).to_digit(16).map(|digit| digit as u8);
-    (digits.len() % 2 == 0 && !digits.is_empty())
+    (digits.len().is_multiple_of(2) && !digits.is_empty())
         .then(|| digits.chunks_exact(2).map(|pair| Some((digit(pair[0])? << 4) | digit(pair[1])?)).collect())?
 }
 
