@@ -202,7 +202,11 @@ impl Room {
         // First, so that what is written from now on is either loaded or heard of.
         let others = Others::listen(around.bus.clone(), around.name).await;
         match Self::load(&around).await {
-            Ok((opening, share)) => Some(Self::begin(around, others, opening, share)),
+            Ok((opening, share)) => {
+                let mut room = Self::begin(around, others, opening, share);
+                room.migrate();
+                Some(room)
+            }
             Err(error) => {
                 // Before the inbox closes: who finds it closed looks for the reason.
                 around.registry.fail(around.name, error);

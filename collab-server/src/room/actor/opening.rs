@@ -3,15 +3,22 @@
 //! What cannot be read is set aside; the rest is shown, and nothing is written any more. A document never opens blank
 //! because its snapshot is damaged: the one before it is kept, with the log behind it.
 
-use shared::protocol::{CloseCode, DocumentName};
-use tokio::{sync::watch, time::Instant};
+use shared::{
+    document::Origin,
+    migrate::Migration,
+    protocol::{CloseCode, DocumentName},
+};
+use tokio::{
+    sync::{oneshot, watch},
+    time::Instant,
+};
 
 use super::{
     super::{
         RoomError,
         guard::Owners,
         journal::Progress,
-        replica::{BadRow, Replica},
+        replica::{BadRow, Replica, View},
         size::Size,
         store::{DocStore, Edition, StoredDocument},
     },
@@ -69,6 +76,26 @@ async fn without_bad_rows(
 }
 
 impl Room {
+    /// Brings a graph that was made with earlier nodes up to date: an edit like any other, before anybody is let in. One
+    /// task owns the document, and two servers that do it at once write the same.
+    pub(super) fn migrate(&mut self) {
+        let migration = match self.replica.view() {
+            View::Graph(graph) => Migration::of(&graph.project().0, engine::catalog()),
+            View::Outputs(_) => return,
+        };
+        if migration.is_empty() || self.damaged {
+            return;
+        }
+        tracing::info!(document = %self.name, nodes = migration.nodes.len(), "brought up to date");
+        let edit = move |view: &View| match view {
+            View::Graph(graph) => graph.edit(Origin::Server, |edit| edit.migrate(&migration, engine::catalog())),
+            View::Outputs(_) => unreachable!("looked at just now"),
+        };
+        // Nobody waits for it: whoever comes in sees it, and it is written like what they write.
+        let (committed, _) = oneshot::channel();
+        self.edit(Box::new(edit), committed);
+    }
+
     /// Throws the replica away and builds it anew from what is committed, after an update that broke it.
     pub(super) async fn reload(&mut self) {
         // yrs may hold the broken document's lock for ever; nothing may look at it again.

@@ -3,6 +3,7 @@
 mod create;
 mod exchange;
 mod manage;
+mod migrate;
 
 use serde_json::{Value, json};
 
