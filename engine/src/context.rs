@@ -89,6 +89,8 @@ pub struct NodeContext {
     limit: Duration,
     /// Whether it waits for somebody's answer.
     asking: AtomicBool,
+    /// Whether the node has handed in a record.
+    recorded: AtomicBool,
     /// What the node's calls cost so far. Std mutex: added to by concurrent calls of one node, never held across awaits.
     cost_usd: Mutex<Option<f64>>,
     /// The workflow the node stands for, and what runs it.
@@ -104,6 +106,7 @@ impl NodeContext {
             cancel,
             limit: Duration::MAX,
             asking: AtomicBool::new(false),
+            recorded: AtomicBool::new(false),
             cost_usd: Mutex::default(),
             hosted: None,
         }
@@ -267,6 +270,7 @@ impl NodeContext {
 
     /// Records a model call. Its cost, where known, is added to the node's.
     pub fn record(&self, generation: Generation) {
+        self.recorded.store(true, Ordering::Relaxed);
         if let Some(cost) = generation.metrics.cost_usd {
             *self.cost_usd.lock().expect("nothing panics while it holds the lock").get_or_insert(0.0) += cost;
         }
@@ -299,6 +303,11 @@ impl NodeContext {
     /// The vendor has answered for good, well or badly: trying again may submit a new job.
     pub async fn forget_job(&self) -> Result<(), NodeError> {
         Ok(self.scope.checkpoints.forget_job(&self.step).await?)
+    }
+
+    /// Whether the node has recorded what it made.
+    pub(crate) fn has_recorded(&self) -> bool {
+        self.recorded.load(Ordering::Relaxed)
     }
 
     /// What the node's calls cost so far, where it is known.

@@ -27,7 +27,7 @@ const NESTING_MAX: usize = 8;
 const LINKED_MAX: usize = 256;
 
 /// A workflow and one of its versions; no version: the file, or whatever the source calls the present one.
-pub type Link = (String, Option<u64>);
+pub type Link = (String, Option<String>);
 
 /// The graphs of all workflows that a run links, however far down.
 pub type Library = BTreeMap<Link, Arc<Graph>>;
@@ -36,7 +36,7 @@ pub type Library = BTreeMap<Link, Arc<Graph>>;
 #[async_trait::async_trait]
 pub trait WorkflowSource: Send + Sync {
     /// The graph of that version. Whether whoever runs may use it, the source has checked.
-    async fn workflow(&self, workflow: &str, version: Option<u64>) -> Result<Graph, WorkflowSourceError>;
+    async fn workflow(&self, workflow: &str, version: Option<&str>) -> Result<Graph, WorkflowSourceError>;
 }
 
 /// A linked workflow cannot be had. The text is for the person.
@@ -50,7 +50,7 @@ pub struct NoWorkflows;
 
 #[async_trait::async_trait]
 impl WorkflowSource for NoWorkflows {
-    async fn workflow(&self, workflow: &str, _version: Option<u64>) -> Result<Graph, WorkflowSourceError> {
+    async fn workflow(&self, workflow: &str, _version: Option<&str>) -> Result<Graph, WorkflowSourceError> {
         Err(WorkflowSourceError(format!("the workflow `{workflow}` cannot be linked here")))
     }
 }
@@ -73,7 +73,7 @@ fn source_of(node: &Node) -> Result<Source, String> {
             .map_err(|error| format!("the workflow within cannot be read: {error}"));
     }
     let workflow = source.get("workflow").and_then(Json::as_str).ok_or("no workflow is chosen")?;
-    Ok(Source::Linked((workflow.to_owned(), source.get("version").and_then(Json::as_u64))))
+    Ok(Source::Linked((workflow.to_owned(), source.get("version").and_then(Json::as_str).map(str::to_owned))))
 }
 
 /// Fetches every workflow that the graph links, and those that they link.
@@ -93,7 +93,7 @@ pub async fn resolve(graph: &Graph, source: &dyn WorkflowSource) -> Result<Libra
                     if library.len() >= LINKED_MAX {
                         return Err(refusal(culprit, format!("more than {LINKED_MAX} workflows are linked")));
                     }
-                    let found = source.workflow(&link.0, link.1).await;
+                    let found = source.workflow(&link.0, link.1.as_deref()).await;
                     let graph = Arc::new(found.map_err(|error| refusal(culprit, error.to_string()))?);
                     library.insert(link, graph.clone());
                     graph

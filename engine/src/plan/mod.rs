@@ -63,7 +63,7 @@ pub(crate) struct PlannedNode {
     pub timeout: Option<Duration>,
     /// How often it is tried again.
     pub retries: u32,
-    /// Executed whatever is remembered of it.
+    /// Executed whatever is remembered of it: it, or something before it, is to be run anew.
     pub fresh: bool,
     /// The workflow it stands for.
     pub inner: Option<Arc<Plan>>,

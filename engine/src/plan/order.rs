@@ -37,7 +37,7 @@ pub(super) fn order(graph: &Graph, scope: PlanScope<'_>, mut within: BTreeMap<No
     let mut keys = node_keys(graph, catalog());
     let fresh: BTreeSet<&NodeId> = scope.from.iter().collect();
     let (mut inputs, mut outputs) = (BTreeMap::new(), BTreeMap::new());
-    let mut nodes = Vec::with_capacity(order.len());
+    let mut nodes: Vec<PlannedNode> = Vec::with_capacity(order.len());
     for (at, &n) in order.iter().enumerate() {
         let id = &wires[n];
         let node = &graph.nodes[id];
@@ -55,6 +55,9 @@ pub(super) fn order(graph: &Graph, scope: PlanScope<'_>, mut within: BTreeMap<No
             PlannedAxis { from: place[&axis.node], output: axis.output.clone() }
         });
         let spec: Cow<'static, NodeSpec> = catalog().of(node).expect("the check refuses unknown types");
+        let wires_in = incoming.remove(id).unwrap_or_default();
+        // Every node stands behind those it needs, so theirs is known.
+        let fresh = fresh.contains(id) || wires_in.iter().any(|wire| nodes[wire.from].fresh);
         let dependants: Vec<usize> = wires.neighbors(n).map(|dependant| place[&wires[dependant]]).collect();
         nodes.push(PlannedNode {
             id: id.clone(),
@@ -62,7 +65,7 @@ pub(super) fn order(graph: &Graph, scope: PlanScope<'_>, mut within: BTreeMap<No
             races: races(&spec, node),
             spec,
             params: node.params.clone(),
-            wires: incoming.remove(id).unwrap_or_default(),
+            wires: wires_in,
             axes: axes.collect(),
             dependants,
             waits_for: wires.neighbors_directed(n, Direction::Incoming).count(),
@@ -70,11 +73,16 @@ pub(super) fn order(graph: &Graph, scope: PlanScope<'_>, mut within: BTreeMap<No
             pin: node.pin.clone(),
             timeout: node.timeout_seconds.map(|seconds| Duration::from_secs(seconds.into())),
             retries: node.retries.unwrap_or_default(),
-            fresh: fresh.contains(id),
+            fresh,
             inner: within.remove(id),
         });
     }
     let mut hash = graph_hash(graph, scope.targets);
+    for node in nodes.iter().filter(|node| node.inner.is_some()) {
+        // A link may name no version: what is within is what counts.
+        let inner = node.inner.as_ref().map_or("", |plan| plan.graph_hash());
+        hash = blake3::hash(format!("{hash} with {} {inner}", node.id).as_bytes()).to_hex().to_string();
+    }
     if !fresh.is_empty() {
         // Runs that begin anew elsewhere are not the same run.
         let from: Vec<&str> = fresh.iter().map(|id| id.as_str()).collect();

@@ -4,18 +4,20 @@ use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Duration, time::In
 
 use futures_util::FutureExt;
 use shared::{
-    id::RunId,
     merkle::result_key,
-    node::{ParamKind, Resource},
+    node::Resource,
     run::{FailureCode, NodeFailure, RunEvent},
-    seed::{SEED_END, SeedPolicy},
     value::{Value, Values},
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{Inner, StepDone, StepEnd, StepId};
+use super::{
+    Inner, StepDone, StepEnd, StepId,
+    record::Given,
+    seeds::{SeedOf, seed_number, settle_seed},
+};
 use crate::{
-    Inputs, NodeContext, NodeError, Seed,
+    Inputs, NodeContext, NodeError,
     cache::{CachedResult, Flight, landed},
     context::RunScope,
     plan::PlannedNode,
@@ -142,63 +144,6 @@ fn found(result: CachedResult, waited: Duration) -> StepDone {
     StepDone { result, cached: true, duration_millis: waited.as_millis() as u64, cost_usd: None }
 }
 
-#[derive(PartialEq)]
-enum SeedOf {
-    /// The node has no seed, or the person (or a wire) gave one.
-    Person,
-    /// Left empty: a new one for this execution.
-    Drawn,
-}
-
-/// Puts a number where a seed was left empty or counts. A drawn one follows from the run and the step: another one for
-/// every run, and the same one in every attempt at this run, because a vendor may have been told already.
-fn settle_seed(
-    run: RunId,
-    node: &PlannedNode,
-    step: &StepId,
-    nth: usize,
-    inputs: &Inputs,
-    params: &mut shared::graph::Params,
-) -> SeedOf {
-    let mut origin = SeedOf::Person;
-    for param in node.kind.spec().params.iter().filter(|param| param.kind == ParamKind::Seed) {
-        let given = params.get(&param.name).unwrap_or(&param.default);
-        let settled = match SeedPolicy::read(given) {
-            _ if inputs.contains_key(&param.name) => continue,
-            Some(SeedPolicy::Fixed(_)) | None => continue,
-            Some(SeedPolicy::Random) => {
-                origin = SeedOf::Drawn;
-                drawn_seed(run, step, &param.name)
-            }
-            // Each item of a list has its own.
-            Some(SeedPolicy::Increment { from, at }) => (at.unwrap_or(from) + nth as u64) % SEED_END,
-        };
-        params.insert(param.name.clone(), settled.into());
-    }
-    origin
-}
-
-fn drawn_seed(run: RunId, step: &StepId, param: &str) -> u64 {
-    let mut hash = blake3::Hasher::new_derive_key("OpenFlow 2026-11 drawn seeds");
-    hash.update(run.as_uuid().as_bytes()).update(&(step.items.len() as u64).to_le_bytes());
-    for item in &step.items {
-        hash.update(&item.to_le_bytes());
-    }
-    hash.update(step.node.as_str().as_bytes()).update(b"/").update(param.as_bytes());
-    let bytes = hash.finalize().as_bytes()[..8].try_into().expect("a hash has 32 bytes");
-    u64::from_le_bytes(bytes) % Seed::END
-}
-
-/// The seed of this execution, as it will be shown beside the result.
-fn seed_number(node: &PlannedNode, inputs: &Inputs, params: &shared::graph::Params) -> Option<u64> {
-    let param = node.kind.spec().params.iter().find(|param| param.kind == ParamKind::Seed)?;
-    match inputs.get(&param.name).and_then(|values| values.first()) {
-        Some(Value::Number(number)) => Some(*number as u64),
-        Some(_) => None,
-        None => params.get(&param.name).unwrap_or(&param.default).as_u64(),
-    }
-}
-
 struct Work<'a> {
     engine: &'a Arc<Inner>,
     scope: &'a Arc<RunScope>,
@@ -251,10 +196,11 @@ impl Work<'_> {
         let ctx = NodeContext::new(self.scope.clone(), self.step.clone(), self.seed, stop.clone());
         let limit = self.node.timeout.or(kind.timeout()).unwrap_or(self.engine.config.limits.node_timeout);
         let ctx = ctx.hosting(self.node.inner.clone(), self.engine.clone()).limited(limit);
+        let given = Given::of(kind.spec(), &inputs, &params, self.seed);
         let work = AssertUnwindSafe(kind.run(&ctx, inputs, params)).catch_unwind();
         let mut work = std::pin::pin!(work);
         let stopped = tokio::select! {
-            result = &mut work => return self.ending(&ctx, flatten(result), begin),
+            result = &mut work => return self.ending(&ctx, given, flatten(result), begin),
             () = overdue(&ctx, limit) => {
                 let message = format!("the node was stopped after its time limit of {} s", limit.as_secs());
                 Ending::Failed(NodeFailure { code: FailureCode::Timeout, message, field: None, raw: None })
@@ -264,12 +210,22 @@ impl Work<'_> {
         stop.cancel();
         // A result that arrives all the same counts when the run was cancelled: it is paid for.
         match tokio::time::timeout(GRACE, work).await {
-            Ok(Ok(Ok(outputs))) if matches!(stopped, Ending::Cancelled) => self.ending(&ctx, Ok(outputs), begin),
+            Ok(Ok(Ok(outputs))) if matches!(stopped, Ending::Cancelled) => self.ending(&ctx, given, Ok(outputs), begin),
             _ => stopped,
         }
     }
 
-    fn ending(&self, ctx: &NodeContext, result: Result<Values, NodeError>, begin: Instant) -> Ending {
+    fn ending(
+        &self,
+        ctx: &NodeContext,
+        given: Option<Given>,
+        result: Result<Values, NodeError>,
+        begin: Instant,
+    ) -> Ending {
+        // A node that calls a model has said itself what it asked and what came of it.
+        if let (Some(given), Ok(outputs), false) = (given, &result, ctx.has_recorded()) {
+            given.records(outputs, begin.elapsed()).into_iter().for_each(|generation| ctx.record(generation));
+        }
         match result {
             Ok(outputs) => Ending::Done(StepDone {
                 result: CachedResult { outputs, seed: self.seed },

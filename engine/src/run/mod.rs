@@ -12,7 +12,9 @@ mod items;
 mod limits;
 pub(crate) mod nested;
 mod outcome;
+mod record;
 mod schedule;
+mod seeds;
 mod sink;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};

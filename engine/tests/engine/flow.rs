@@ -179,15 +179,15 @@ struct Shelf(BTreeMap<&'static str, Graph>);
 
 #[async_trait::async_trait]
 impl WorkflowSource for Shelf {
-    async fn workflow(&self, workflow: &str, version: Option<u64>) -> Result<Graph, WorkflowSourceError> {
-        assert_eq!(version, Some(3));
+    async fn workflow(&self, workflow: &str, version: Option<&str>) -> Result<Graph, WorkflowSourceError> {
+        assert_eq!(version, Some("ver_3"));
         self.0.get(workflow).cloned().ok_or_else(|| WorkflowSourceError(format!("there is no workflow `{workflow}`")))
     }
 }
 
 fn linking(workflow: &str) -> Graph {
     let interface = json!({"inputs": [{"name": "n", "type": "number"}], "outputs": [{"name": "n", "type": "any"}]});
-    let source = json!({"workflow": workflow, "version": 3, "interface": interface});
+    let source = json!({"workflow": workflow, "version": "ver_3", "interface": interface});
     let mut outer = graph("a:test.input{\"value\":4}\n out:test.output{\"name\":\"n\"}");
     outer.nodes.insert(id("w"), with("flow.workflow", json!({"source": source})));
     connect(&mut outer, "a", "number", "w", "n");
@@ -272,13 +272,14 @@ async fn a_pinned_node_yields_its_pin_and_needs_nothing() {
 
 #[tokio::test]
 async fn from_here_runs_the_node_anew_and_what_depends_on_it() {
-    let text = "a:test.work{\"label\":\"before here\"} -> b:test.work{\"label\":\"here\"} -> c:test.output\n x:test.work{\"label\":\"elsewhere\"}";
+    let text = "a:test.work{\"label\":\"before here\"} -> b:test.work{\"label\":\"here\"} -> e:test.work{\"label\":\"behind here\"} -> c:test.output\n x:test.work{\"label\":\"elsewhere\"}";
     let (engine, mut request) = (engine(), request(graph(text)));
     run(&engine, &request).await;
     request.from = vec![id("b")];
     let (report, events) = run(&engine, &request).await;
     assert_eq!(report.status, RunStatus::Done, "{}", lines(&events));
     assert_eq!((count("before here"), count("here"), count("elsewhere")), (1, 2, 1));
+    assert_eq!(count("behind here"), 2, "what depends on it is made anew, also from the same input");
 }
 
 #[tokio::test]
