@@ -35,6 +35,7 @@ pub struct WorkspaceAccess {
 #[derive(Debug, Clone)]
 pub struct WorkflowAccess {
     pub user: User,
+    pub limits: Limits,
     pub workflow: Workflow,
 }
 
@@ -85,7 +86,11 @@ impl WorkflowAccess {
         let found = found.filter(|workflow| asker.limits.reaches(workflow.workspace));
         let mut workflow = found.ok_or_else(|| AppError::not_found("workflow"))?;
         workflow.role = asker.limits.narrow(workflow.role);
-        Ok(Self { user: asker.user.clone(), workflow })
+        Ok(Self { user: asker.user.clone(), limits: asker.limits, workflow })
+    }
+
+    pub fn asker(&self) -> Asker<'_> {
+        Asker { user: &self.user, limits: self.limits }
     }
 
     /// Refuses a member whose role lacks a right: `access.require(Role::can_edit)?`.

@@ -45,6 +45,7 @@ pub async fn serve(config: Config, listener: TcpListener, shutdown: Cancellation
     version::flush(&state).await;
     // After the last request, before the rooms they write to.
     state.runs.shutdown().await;
+    state.generations.finish().await;
     // Before the database: rooms write what they hold.
     state.rooms.shutdown().await;
     state.db.close().await;
@@ -65,6 +66,7 @@ pub async fn work(config: WorkerConfig, shutdown: CancellationToken) -> anyhow::
     tracing::info!(workers = state.config.workers, "waiting for runs");
     shutdown.cancelled().await;
     state.runs.shutdown().await;
+    state.generations.finish().await;
     state.rooms.shutdown().await;
     state.db.close().await;
     Ok(())

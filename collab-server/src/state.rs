@@ -91,7 +91,7 @@ impl AppState {
             local_models: local_models.clone(),
             limits: Limits::default(),
         });
-        let generations = Generations::new(data_dir.join("generations"), &master_key);
+        let generations = Generations::new(db.clone(), blobs.clone(), data_dir.join("generations"), &master_key);
         let catalog = engine::catalog();
         let inner = Inner {
             db,

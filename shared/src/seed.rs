@@ -1,9 +1,8 @@
 //! Seeds: fixed, drawn anew for each run, or counting up from run to run.
 //!
 //! In a document a seed parameter is a number (fixed), `null` (random) or `{"increment": 5}` (5 the first time, then one
-//! more each run). A run never writes the graph, so how far a count has come follows from the seed beside the node's last
-//! result: [`settle`] notes it in the frozen graph as `{"increment": 5, "at": 7}`, and every repetition of that run has
-//! the same. Node keys leave `at` out, result keys have the number itself.
+//! more each run). A run never writes the graph, because not everybody who may run may write it. So the server counts, and
+//! [`settle`] notes the number in the frozen graph as `{"increment": 5, "at": 7}`: every repetition of that run has the same. Node keys leave `at` out, result keys have the number itself.
 
 use serde_json::{Value as Json, json};
 
@@ -62,17 +61,34 @@ impl SeedPolicy {
     }
 }
 
-/// Notes in a graph that is about to be run how far counting seeds have come. `last`: the seed of a node's last result.
-pub fn settle(graph: &mut Graph, catalog: &Catalog, last: impl Fn(&NodeId) -> Option<u64>) {
-    for (id, node) in &mut graph.nodes {
+/// A seed that counts, and where it began.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counting {
+    pub node: NodeId,
+    pub param: String,
+    pub from: u64,
+}
+
+/// The counting seeds of a graph. One that stands in the exchange format with its `at` counts on all the same.
+pub fn counting(graph: &Graph, catalog: &Catalog) -> Vec<Counting> {
+    let mut all = Vec::new();
+    for (id, node) in &graph.nodes {
         let Some(spec) = catalog.get(&node.node_type) else { continue };
         for param in spec.params.iter().filter(|param| param.kind == ParamKind::Seed) {
-            let Some(value) = node.params.get_mut(&param.name) else { continue };
-            if let Some(SeedPolicy::Increment { from, at: None }) = SeedPolicy::read(value) {
-                let next = last(id).filter(|last| *last >= from).map_or(from, |last| (last + 1) % SEED_END);
-                *value = SeedPolicy::Increment { from, at: Some(next) }.to_json();
+            let given = node.params.get(&param.name).unwrap_or(&param.default);
+            if let Some(SeedPolicy::Increment { from, .. }) = SeedPolicy::read(given) {
+                all.push(Counting { node: id.clone(), param: param.name.clone(), from });
             }
         }
+    }
+    all
+}
+
+/// Notes in a graph that is about to be run how far a count has come.
+pub fn settle(graph: &mut Graph, counting: &Counting, at: u64) {
+    if let Some(node) = graph.nodes.get_mut(&counting.node) {
+        let policy = SeedPolicy::Increment { from: counting.from, at: Some(at % SEED_END) };
+        node.params.insert(counting.param.clone(), policy.to_json());
     }
 }
 
@@ -106,17 +122,20 @@ mod tests {
     }
 
     #[test]
-    fn a_count_goes_on_from_the_last_result_and_changes_no_key() {
+    fn how_far_a_count_has_come_changes_no_key() {
         let mut counting = graph("d:describe");
         let with = |graph: &mut Graph, value| graph.nodes.get_mut("d").unwrap().params.insert("seed".into(), value);
         with(&mut counting, json!({"increment": 5}));
         let key = |graph: &Graph| node_keys(graph, &catalog())["d"].clone();
         let before = key(&counting);
-        for (last, at) in [(None, 5), (Some(5), 6), (Some(41), 42), (Some(2), 5)] {
+        let found = super::counting(&counting, &catalog());
+        assert_eq!(found, [Counting { node: id("d"), param: "seed".into(), from: 5 }]);
+        for at in [5, 6, SEED_END] {
             let mut settled = counting.clone();
-            settle(&mut settled, &catalog(), |node| last.filter(|_| *node == id("d")));
-            assert_eq!(settled.nodes["d"].params["seed"], json!({"increment": 5, "at": at}));
+            settle(&mut settled, &found[0], at);
+            assert_eq!(settled.nodes["d"].params["seed"], json!({"increment": 5, "at": at % SEED_END}));
             assert_eq!(key(&settled), before);
+            assert_eq!(super::counting(&settled, &catalog()), found);
         }
         with(&mut counting, json!({"increment": 6}));
         assert_ne!(key(&counting), before);

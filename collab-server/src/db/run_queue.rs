@@ -51,6 +51,8 @@ pub struct NewRun<'a> {
     /// In the exchange format.
     pub graph: &'a str,
     pub targets: &'a [NodeId],
+    /// Nodes that are executed whatever is remembered of them.
+    pub fresh: &'a [NodeId],
     pub inputs: &'a BTreeMap<String, serde_json::Value>,
     pub priority: RunPriority,
     pub created_at: OffsetDateTime,
@@ -122,6 +124,7 @@ async fn insert_row(tx: &mut Tx, run: &NewRun<'_>, frozen_hash: &str, leader: Op
             RunTable::Graph,
             RunTable::FrozenHash,
             RunTable::Targets,
+            RunTable::Fresh,
             RunTable::Inputs,
             RunTable::Joined,
             RunTable::Priority,
@@ -138,6 +141,7 @@ async fn insert_row(tx: &mut Tx, run: &NewRun<'_>, frozen_hash: &str, leader: Op
             "".into(),
             frozen_hash.into(),
             json(&run.targets).into(),
+            json(&run.fresh).into(),
             json(run.inputs).into(),
             leader.map(|leader| leader.run.as_uuid()).into(),
             number_of(run.priority).into(),

@@ -28,6 +28,8 @@ mod keys;
 mod nodes;
 mod models;
 mod approvals;
+mod generations;
+mod links;
 mod runs;
 mod templates;
 pub(crate) mod workflows;
@@ -64,13 +66,15 @@ fn quick() -> OpenApiRouter<AppState> {
         .merge(models::routes())
         .merge(runs::routes())
         .merge(approvals::routes())
+        .merge(links::routes())
+        .merge(generations::routes())
         .merge(templates::routes())
         .merge(versions::routes())
 }
 
 /// Routes that stream: each has a time limit of its own.
 fn streaming() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().merge(blobs::routes()).merge(runs::streaming_routes())
+    OpenApiRouter::new().merge(blobs::routes()).merge(runs::streaming_routes()).merge(generations::streaming_routes())
 }
 
 /// Everything the server answers, ready to be served.

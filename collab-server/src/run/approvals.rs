@@ -188,6 +188,7 @@ pub async fn answer(
         }));
     }
     db::approval::unpark(&mut tx, leader).await?;
+    db::run_signal::tell(&mut tx).await?;
     tx.commit().await?;
     tracing::info!(run = %leader, node = %step.node, decision = asked.state.as_str(), "approval answered");
     state.runs.tell_answered();

@@ -2,16 +2,22 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use engine::{Library, NoWorkflows, Plan, PlanError, PlanScope, RunRequest, RunSink, StepId};
+use engine::{GenerationSink, Plan, PlanError, PlanScope, RunRequest, RunSink, StepId};
 use shared::{
     check::Place,
-    exchange,
     id::NodeId,
     run::{FailureCode, NodeFailure, RunEvent, RunStatus},
 };
 
-use super::{ActiveRun, RunCheckpoints, approvals, approvals::RunApprovals, document, sink::Buffer, writer};
-use crate::{config::Process, db, db::run_claim::ClaimedRun, keys::WorkspaceKeys, state::AppState};
+use super::{
+    ActiveRun, RunCheckpoints,
+    approvals::{self, RunApprovals},
+    document,
+    frozen::{self, Frozen, FrozenWorkflows},
+    sink::Buffer,
+    writer,
+};
+use crate::{db, db::run_claim::ClaimedRun, keys::WorkspaceKeys, state::AppState};
 
 /// A run whose workers die again and again may be what kills them.
 const LOST_MAX: i32 = 5;
@@ -20,7 +26,11 @@ const LOST_MAX: i32 = 5;
 pub async fn execute(state: &AppState, claimed: ClaimedRun) {
     let run = claimed.id;
     tracing::info!(%run, workflow = %claimed.workflow, attempt = claimed.attempt, "run begins");
-    let checkpoints = match RunCheckpoints::open(state, run, state.runs.worker()).await {
+    let (checkpoints, generations) = tokio::join!(
+        RunCheckpoints::open(state, run, state.runs.worker()),
+        state.generations.of(claimed.workspace, claimed.started_by)
+    );
+    let checkpoints = match checkpoints {
         Ok(checkpoints) => Arc::new(checkpoints),
         Err(error) => {
             tracing::error!(%run, error = %anyhow::Error::from(error), "could not read a run's checkpoints");
@@ -28,7 +38,7 @@ pub async fn execute(state: &AppState, claimed: ClaimedRun) {
         }
     };
     let approvals = Arc::new(RunApprovals::new(state.clone(), run, state.runs.worker()));
-    let prepared = prepare(state, &claimed, &checkpoints, &approvals).await;
+    let prepared = prepare(state, &claimed, &checkpoints, &approvals, generations).await;
     let outputs = prepared.as_ref().map(|(plan, _)| {
         plan.outputs().map(|(name, node)| (name.to_owned(), node.clone())).collect::<BTreeMap<_, _>>()
     });
@@ -49,9 +59,10 @@ pub async fn execute(state: &AppState, claimed: ClaimedRun) {
     match prepared {
         Ok((plan, mut request)) => {
             request.cancel = active.cancel.clone();
-            show_begin(state, &claimed, &plan).await;
-            let writing = writer::Writer::new(state.clone(), active.clone(), checkpoints.clone());
-            let writing = tokio::spawn(writing.write(buffer.clone()));
+            let entry = entry(&claimed, &plan);
+            let writer = writer::Writer::new(state.clone(), active.clone(), checkpoints.clone());
+            // Nodes begin meanwhile: what they do is shown behind this.
+            let writing = tokio::spawn(writer.begin_and_write(entry, buffer.clone()));
             if claimed.lost >= LOST_MAX {
                 give_up(&plan, &checkpoints, &*buffer);
             } else {
@@ -84,10 +95,11 @@ async fn prepare(
     claimed: &ClaimedRun,
     checkpoints: &Arc<RunCheckpoints>,
     approvals: &Arc<RunApprovals>,
+    generations: Arc<dyn GenerationSink>,
 ) -> Result<(Plan, RunRequest), BTreeMap<NodeId, NodeFailure>> {
     let unreadable = |message: String| BTreeMap::from([("run".parse().expect("a valid id"), failure(message))]);
-    let graph = exchange::read(&claimed.graph, exchange::Limits::default())
-        .map_err(|error| unreadable(format!("the run's graph cannot be read: {error}")))?;
+    let Frozen { graph, linked } =
+        frozen::read(&claimed.graph).map_err(|error| unreadable(format!("the run's graph cannot be read: {error}")))?;
     let request = RunRequest {
         run: claimed.id,
         workflow: Some(claimed.workflow),
@@ -97,9 +109,9 @@ async fn prepare(
         from: claimed.fresh.clone(),
         inputs: claimed.inputs.clone(),
         keys: Arc::new(WorkspaceKeys::new(state.clone(), claimed.workspace)),
-        generations: state.generations.of(claimed.started_by),
+        generations,
         checkpoints: checkpoints.clone(),
-        workflows: Arc::new(NoWorkflows),
+        workflows: Arc::new(FrozenWorkflows(linked)),
         approvals: approvals.clone(),
         cancel: Default::default(),
     };
@@ -109,9 +121,9 @@ async fn prepare(
 
 /// The plan of a run's frozen graph, if this program can make one.
 pub fn plan(claimed: &ClaimedRun) -> Option<Plan> {
-    let graph = exchange::read(&claimed.graph, exchange::Limits::default()).ok()?;
+    let Frozen { graph, linked } = frozen::read(&claimed.graph).ok()?;
     let scope = PlanScope { targets: &claimed.targets, from: &claimed.fresh };
-    Plan::new(&graph, scope, &claimed.inputs, &Library::new()).ok()
+    Plan::new(&graph, scope, &claimed.inputs, &linked).ok()
 }
 
 /// The graph was fine when it was queued: this program knows fewer nodes, or other ones, than the one that took it.
@@ -145,15 +157,9 @@ fn ended(status: RunStatus) -> RunEvent {
     RunEvent::RunFinished { status, duration_millis: 0, cost_usd: None }
 }
 
-/// A worker elsewhere tells it through `run_event`; see `feed`.
-async fn show_begin(state: &AppState, claimed: &ClaimedRun, plan: &Plan) {
-    if state.config.process == Process::Server {
-        let person = (claimed.started_by, claimed.started_by_name.clone());
-        let entry = document::Entry::new(claimed.id, claimed.workflow, person, claimed.created_at.clone(), plan);
-        if let Err(error) = document::begin(state, entry).await {
-            tracing::warn!(run = %claimed.id, error = %anyhow::Error::from(error), "could not show that a run begins");
-        }
-    }
+fn entry(claimed: &ClaimedRun, plan: &Plan) -> document::Entry {
+    let person = (claimed.started_by, claimed.started_by_name.clone());
+    document::Entry::new(claimed.id, claimed.workflow, person, claimed.created_at.clone(), plan)
 }
 
 /// Ends a run that nobody seems to survive. What was finished is told once more, the next step is to blame.

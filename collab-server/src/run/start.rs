@@ -1,19 +1,21 @@
 //! Starting a run: freeze, check, queue. Nothing is executed here.
 
-use engine::{NoWorkflows, Plan, PlanError, PlanScope, resolve};
+use std::collections::BTreeSet;
+
+use engine::{Plan, PlanError, PlanScope, catalog, resolve};
 use shared::{
     access::Role,
     api::{Run, RunPriority, StartRun},
     error::ErrorCode,
-    exchange,
-    id::RunId,
+    id::{NodeId, RunId},
     run::RunStatus,
+    seed,
     value::Values,
 };
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{document, media, reach};
+use super::{document, frozen, linked::Linked, media};
 use crate::{
     access::WorkflowAccess,
     db::{self, run_queue::NewRun},
@@ -40,30 +42,42 @@ pub async fn start(state: &AppState, access: &WorkflowAccess, body: StartRun) ->
     version::keep_before_run(state, workflow.id, &graph).await;
     let mut inputs = media::resolve(state, workflow.workspace, &graph, body.inputs).await?;
     media::drop_foreign_posters(state, workflow.workspace, &mut graph, &mut inputs).await?;
-    let targets = reach::targets(&graph, body.targets, &body.from).map_err(refused)?;
-    let library = resolve(&graph, &NoWorkflows).await.map_err(refused)?;
-    let scope = PlanScope { targets: &targets, ..PlanScope::default() };
-    let plan = Plan::new(&graph, scope, &inputs, &library).map_err(refused)?;
+    let library = resolve(&graph, &Linked { state, asker: access.asker() }).await.map_err(refused)?;
+    let scope = PlanScope { targets: &body.targets, from: &body.from };
+    let mut plan = Plan::new(&graph, scope, &inputs, &library).map_err(refused)?;
     media::check(state, workflow.workspace, &graph, &inputs, &plan).await?;
+    let planned: BTreeSet<&NodeId> = plan.keys().map(|(node, _)| node).collect();
+    let mut counting = seed::counting(&graph, catalog());
+    counting.retain(|counting| planned.contains(&counting.node));
 
     let (id, created_at) = (RunId::from(Uuid::now_v7()), OffsetDateTime::now_utc());
+    let mut tx = state.db.begin().await?;
+    if db::run_queue::count_active(&mut tx, workflow.workspace).await? >= ACTIVE_MAX_PER_WORKSPACE {
+        return Err(AppError::rate_limited(std::time::Duration::from_secs(5)));
+    }
+    if !counting.is_empty() {
+        for seed in &counting {
+            let from = i64::try_from(seed.from).unwrap_or_default();
+            let at = db::run_seed::next(&mut tx, workflow.id, &seed.node, &seed.param, from).await?;
+            seed::settle(&mut graph, seed, at.unsigned_abs());
+        }
+        plan = Plan::new(&graph, scope, &inputs, &library).map_err(refused)?;
+    }
     let row = NewRun {
         id,
         workflow: workflow.id,
         workspace: workflow.workspace,
         started_by: access.user.id,
         graph_hash: plan.graph_hash(),
-        graph: &exchange::write(&graph),
-        targets: &targets,
+        graph: &frozen::write(&graph, &library),
+        targets: &body.targets,
+        fresh: &body.from,
         inputs: &inputs,
         priority: body.priority,
         created_at,
     };
-    let mut tx = state.db.begin().await?;
-    if db::run_queue::count_active(&mut tx, workflow.workspace).await? >= ACTIVE_MAX_PER_WORKSPACE {
-        return Err(AppError::rate_limited(std::time::Duration::from_secs(5)));
-    }
     let leader = db::run_queue::insert(&mut tx, &row).await?;
+    db::run_signal::tell(&mut tx).await?;
     tx.commit().await?;
 
     let created_at = db::rfc3339(created_at.replace_nanosecond(0).expect("zero is a number of nanoseconds"));

@@ -31,11 +31,39 @@ pub fn start_workers(state: &AppState) {
         if shared {
             state.runs.spawn(stay_alive(state.clone()));
         }
+        // Servers wake their own workers, and leave it to their looks to find what others queued.
+        if state.config.process == Process::Worker {
+            state.runs.spawn(hear_of_runs(state.clone()));
+        }
     }
     if state.config.process == Process::Server {
         state.runs.spawn(positions::keep_current(state.clone()));
         if shared {
             state.runs.spawn(feed::follow(state.clone()));
+        }
+    }
+}
+
+/// Wakes this process's workers when another process queues a run.
+async fn hear_of_runs(state: AppState) {
+    loop {
+        let heard = async {
+            let Some(mut signals) = db::run_signal::Signals::listen(&state.db).await? else {
+                return Ok::<_, DbError>(());
+            };
+            loop {
+                signals.next().await?;
+                state.runs.queue_changed();
+            }
+        };
+        match state.runs.unless_stopped(heard).await {
+            Some(Err(error)) => {
+                tracing::debug!(error = %anyhow::Error::from(error), "cannot hear of queued runs for now");
+            }
+            Some(Ok(())) | None => return,
+        }
+        if state.runs.unless_stopped(tokio::time::sleep(PAUSE)).await.is_none() {
+            return;
         }
     }
 }

@@ -5,6 +5,7 @@
 use std::{sync::Arc, time::Duration};
 
 use shared::{
+    id::NodeId,
     run::RunEvent,
     value::{BlobHash, Media, Value},
 };
@@ -35,6 +36,17 @@ pub struct Writer {
 impl Writer {
     pub fn new(state: AppState, active: Arc<ActiveRun>, checkpoints: Arc<RunCheckpoints>) -> Self {
         Self { state, active, checkpoints, seq: None }
+    }
+
+    /// Shows that the run is executed now, and writes. A worker elsewhere tells it through `run_event`; see `feed`.
+    pub async fn begin_and_write(self, entry: document::Entry, buffer: Arc<Buffer>) {
+        if self.state.config.process == Process::Server
+            && let Err(error) = document::begin(&self.state, entry).await
+        {
+            let run = self.active.run;
+            tracing::warn!(%run, error = %anyhow::Error::from(error), "could not show that a run begins");
+        }
+        self.write(buffer).await;
     }
 
     /// Writes until the run has finished, or this process leaves it.
@@ -174,6 +186,9 @@ impl Writer {
         let written = async {
             let mut tx = self.state.db.begin().await?;
             let ours = db::run::end(&mut tx, active.run, Some(self.state.runs.worker()), &ended).await?;
+            for (node, seed) in last_seeds(&ended.events) {
+                db::run_seed::advance(&mut tx, active.workflow, node, seed).await?;
+            }
             tx.commit().await?;
             Ok::<_, DbError>(ours)
         };
@@ -190,6 +205,16 @@ impl Writer {
             }
         }
     }
+}
+
+/// The last seeds of nodes that were run over lists.
+fn last_seeds(events: &[RunEvent]) -> impl Iterator<Item = (&NodeId, i64)> {
+    events.iter().filter_map(|event| match event {
+        RunEvent::NodeFinished { node, seed: Some(seed), items: Some(_), .. } => {
+            Some((node, i64::try_from(*seed).ok()?))
+        }
+        _ => None,
+    })
 }
 
 /// All media that an event is the first to name.

@@ -16,10 +16,14 @@ use crate::{
 
 mod account;
 mod approval;
+mod generation;
+mod link;
 mod team;
 
 pub use account::{Account, ApiKey, ChangePassword, CreateApiKey, CreatedApiKey, PatchMe, Session, SignInMethods};
 pub use approval::{AnswerApproval, ApprovalState, AskedApproval};
+pub use generation::{AllowTraining, Generation, TRAINING_POLICY_VERSION, Training};
+pub use link::WorkflowInterface;
 pub use team::{
     CreateFolder, CreateInvitation, CreateWorkspace, CreatedInvitation, Folder, Invitation, InvitationPreview,
     InvitationToken, KeepCopy, PatchFolder, PatchMember, PatchWorkspace, SetWorkflowRole, TransferWorkspace,

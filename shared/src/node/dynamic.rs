@@ -26,6 +26,7 @@ const NESTING_MAX: usize = 8;
 
 /// What a workflow takes and gives, by public name. No node's id is part of it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Interface {
     #[serde(default)]
     pub inputs: Vec<InterfacePort>,
@@ -35,9 +36,11 @@ pub struct Interface {
 
 /// A named input or output of a workflow.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct InterfacePort {
     pub name: String,
     #[serde(rename = "type")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub value_type: ValueType,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,

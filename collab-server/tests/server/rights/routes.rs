@@ -5,7 +5,7 @@ use collab_server::db;
 use serde_json::json;
 use shared::{
     access::{KeyScope, Role},
-    id::{WorkflowId, WorkspaceId},
+    id::{GenerationId, WorkflowId, WorkspaceId},
 };
 use uuid::Uuid;
 
@@ -95,6 +95,19 @@ impl<'a> Scene<'a> {
         if path.contains("{version}") {
             let versions = format!("/api/workflows/{workflow}/versions");
             path = path.replace("{version}", &self.made(&versions, json!({"name": "x"}), "/id").await);
+        }
+        if path.contains("{generation}") {
+            let (db, id) = (&self.app.state.db, GenerationId::from(Uuid::now_v7()));
+            let record = json!({"id": id});
+            let kept = db::generation::insert(db, id, team, self.guest.user().id, &record, false).await;
+            kept.expect("a record");
+            path = path.replace("{generation}", &id.to_string());
+        }
+        if path.contains("{node}") {
+            let linking = crate::runs::linked::linking(self.workflow, None);
+            let body = json!({"title": "x", "workspace": team, "graph": linking});
+            workflow = self.made("/api/workflows", body, "/id").await;
+            path = path.replace("{node}", "w");
         }
         if path == "/api/workspaces/{id}" && row.method == Method::DELETE {
             path.push_str("?name=Team");

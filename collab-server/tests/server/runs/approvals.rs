@@ -17,7 +17,7 @@ use super::{
 use crate::support::{Person, on_each_database};
 
 /// What `draft` says is shown by `check`, and what passes is the output `text`.
-fn checked(draft: Json) -> Json {
+pub fn checked(draft: Json) -> Json {
     json!({
         "openflow": 1,
         "nodes": {
@@ -36,7 +36,7 @@ fn checked(draft: Json) -> Json {
     })
 }
 
-fn draft() -> Json {
+pub fn draft() -> Json {
     json!({"type": "text.input", "params": {"name": "draft", "value": "A draft"}})
 }
 

@@ -1,11 +1,14 @@
 //! `runs`: from the button to the result on everybody's canvas.
 
 pub mod approvals;
+mod cache;
 mod capture;
 mod growth;
 mod join;
+pub mod linked;
 mod queue;
 mod recover;
+mod seeds;
 mod start;
 pub mod vendor;
 mod watch;
@@ -68,7 +71,7 @@ pub async fn start(person: &Person<'_>, workflow: WorkflowId, body: Value) -> Ru
 
 /// Waits until the run has ended.
 pub async fn ended(person: &Person<'_>, run: RunId) -> Run {
-    for _ in 0..600 {
+    for _ in 0..1200 {
         let run: Run = person.get(&format!("/api/runs/{run}")).await.ok().read_as();
         if run.status.is_final() {
             return run;
@@ -80,7 +83,7 @@ pub async fn ended(person: &Person<'_>, run: RunId) -> Run {
 
 /// Waits until the outputs document says so.
 pub async fn outputs_when(app: &TestApp, workflow: WorkflowId, ready: impl Fn(&Outputs) -> bool) -> Outputs {
-    for _ in 0..600 {
+    for _ in 0..3000 {
         let outputs = app.state.rooms.outputs(workflow).await.unwrap();
         if ready(&outputs) {
             return outputs;

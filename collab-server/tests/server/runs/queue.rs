@@ -11,6 +11,7 @@ use shared::{
 };
 
 use super::{
+    approvals::{checked, draft},
     create, ended, events, greeting, names, output, outputs_when, question, start,
     vendor::{Vendor, with_private_network},
 };
@@ -225,5 +226,30 @@ on_each_database! {
         println!("start of a run, debug build: median {:.1} ms, worst of 40 {:.1} ms", millis[20], millis[39]);
         // Ten times what a loaded machine needs; the promise itself is measured by the benchmark.
         assert!(millis[20] < 500.0, "{millis:?}");
+    }
+
+    async fn a_queued_run_begins_within_moments(app: TestApp) {
+        let ada = app.user("ada").await;
+        // It waits for somebody, so that it is under way for long enough to be seen.
+        let workflow = create(&ada, checked(draft())).await;
+        let mut millis = Vec::new();
+        for n in 0..15 {
+            let begin = Instant::now();
+            let run = start(&ada, workflow, json!({"inputs": {"draft": format!("{n}")}})).await.id;
+            while app.state.runs.find(run).is_none() {
+                tokio::time::sleep(Duration::from_micros(200)).await;
+                // Looked too late: it has begun, and waits.
+                let late = begin.elapsed() > Duration::from_millis(700);
+                if late && ada.get(&format!("/api/runs/{run}")).await.ok().read_as::<Run>().waiting {
+                    break;
+                }
+                assert!(begin.elapsed() < Duration::from_secs(30), "the run did not begin");
+            }
+            millis.push(begin.elapsed().as_secs_f64() * 1000.0);
+            ada.post(&format!("/api/runs/{run}/cancel"), json!({})).await.ok();
+            ended(&ada, run).await;
+        }
+        millis.sort_by(f64::total_cmp);
+        println!("from the request to the first node, debug build: median {:.1} ms, worst {:.1} ms", millis[7], millis[14]);
     }
 }
