@@ -1,9 +1,9 @@
 //! The journal: one task that commits the updates of all rooms in groups.
 //!
-//! While one group is being written the next one gathers, so the disk's own speed sets the group's size: one update
-//! waits for one commit, a thousand at once wait for two. Rooms hand rows over without waiting and hear of the commit
-//! by watching their [`Progress`], other servers over the bus. A group that fails is tried again until it succeeds;
-//! nothing is dropped.
+//! While one group is being written the next one gathers, and under load no group is begun right behind another: one
+//! update waits for one commit, a thousand at once wait for two. Rooms hand rows over without waiting and hear of the
+//! commit by watching their [`Progress`], other servers over the bus. A group that fails is tried again until it
+//! succeeds; nothing is dropped.
 
 use std::{collections::BTreeSet, slice, sync::Arc, time::Duration};
 
@@ -13,7 +13,7 @@ use tokio::{
         watch,
     },
     task::JoinHandle,
-    time::sleep,
+    time::{Instant, sleep, timeout_at},
 };
 
 use super::store::{Append, DocStore, Edition, StoreError};
@@ -23,6 +23,9 @@ use crate::bus::{Bus, Link, Note, Said, Topic};
 const GROUP_BYTES: usize = 256 * 1024;
 /// Larger rows other servers fetch from the log. NATS takes a megabyte unless it is told otherwise.
 const MAX_PUBLISHED: usize = 512 * 1024;
+/// Groups are not begun more often than this. A commit costs as much as applying dozens of updates, and under load every
+/// one of them would otherwise get its own on a fast disk. An update after a pause does not wait.
+const GROUP_EVERY: Duration = Duration::from_millis(6);
 const FIRST_RETRY: Duration = Duration::from_millis(50);
 const LAST_RETRY: Duration = Duration::from_secs(2);
 
@@ -75,14 +78,22 @@ struct Writer {
 
 impl Writer {
     async fn run(mut self) {
+        let mut begin_at = Instant::now();
         while let Some(first) = self.inbox.recv().await {
             let mut bytes = first.row.update.len();
             let mut group = vec![first];
             while bytes < GROUP_BYTES {
-                let Ok(next) = self.inbox.try_recv() else { break };
+                let next = match self.inbox.try_recv() {
+                    Ok(next) => next,
+                    Err(_) => match timeout_at(begin_at, self.inbox.recv()).await {
+                        Ok(Some(next)) => next,
+                        Ok(None) | Err(_) => break,
+                    },
+                };
                 bytes += next.row.update.len();
                 group.push(next);
             }
+            begin_at = Instant::now() + GROUP_EVERY;
             self.write(group).await;
         }
     }

@@ -17,10 +17,17 @@ use super::{
     Ack, Author, Phase, Room, Tick,
 };
 
+/// Some five times what sending a frame to one member costs, nearly all of it in the kernel.
+const GATHER_PER_MEMBER: Duration = Duration::from_micros(20);
+const GATHER_AT_MOST: Duration = Duration::from_millis(16);
+
 impl Room {
     /// How long edits gather before they leave as one frame. The first after a pause leaves at once.
+    ///
+    /// In proportion to what a frame to everybody costs, so that however fast people edit, telling the others takes a
+    /// fifth of a core or so; below that nobody waits for anything.
     fn window(&self) -> Duration {
-        Duration::from_millis(if self.members.len() > 100 { 16 } else { 4 })
+        (GATHER_PER_MEMBER * self.members.len() as u32).min(GATHER_AT_MOST)
     }
 
     /// Everybody's cursor goes to everybody, so the rate falls as the room fills.

@@ -16,7 +16,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use shared::protocol::{CloseCode, SyncMessage, awareness};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::{
     Rooms,
@@ -166,14 +166,29 @@ async fn write<E>(
     mut sink: impl Sink<Outgoing, Error = E> + Unpin,
     quiet: impl Fn() -> Option<Bytes>,
 ) {
+    let mut spoken_at = Instant::now();
+    let alarm = sleep_until(spoken_at + timing.quiet);
+    tokio::pin!(alarm);
     loop {
-        let next = match timeout(timing.quiet, outbox.next()).await {
-            Ok(next) => next,
-            Err(_) => match quiet() {
-                Some(frame) => Outgoing::Frame(frame),
-                None => continue,
-            },
+        let next = tokio::select! {
+            biased;
+            next = outbox.next() => next,
+            () = &mut alarm => {
+                // Set anew only when it rings: to do so for every frame costs more than the frame.
+                let due = spoken_at + timing.quiet;
+                let now = Instant::now();
+                if due > now {
+                    alarm.as_mut().reset(due);
+                    continue;
+                }
+                alarm.as_mut().reset(now + timing.quiet);
+                match quiet() {
+                    Some(frame) => Outgoing::Frame(frame),
+                    None => continue,
+                }
+            }
         };
+        spoken_at = Instant::now();
         match send_all(outbox, timing, &mut sink, next).await {
             Sent::Ok => {}
             Sent::Closed => return,
