@@ -3,6 +3,9 @@
 //! The role comes from the database on every request. Whoever is no member is told `not_found`, exactly as for an id
 //! that does not exist. The id is the path parameter `id`. What an API key leaves of its owner's role is applied here, so
 //! the `role` of an access is always what counts.
+//! What outlasts its request, a stream of events, ends with the right to it: [`until_revoked`].
+
+use std::time::Duration;
 
 use axum::{
     RequestPartsExt,
@@ -17,11 +20,14 @@ use shared::{
 };
 
 use crate::{
-    auth::{Asker, CurrentUser, Limits},
+    auth::{Asker, Credential, CurrentUser, Limits},
     db,
     error::AppError,
     state::AppState,
 };
+
+/// What expires tells nobody, and a change may have been made where it is not heard of at once.
+const LOOK_AGAIN: Duration = Duration::from_secs(15);
 
 /// A member of the workspace in the path.
 #[derive(Debug, Clone)]
@@ -111,6 +117,36 @@ fn require(role: Role, right: impl FnOnce(Role) -> bool) -> Result<(), AppError>
         Ok(())
     } else {
         Err(AppError::forbidden(format!("your role here is `{}`, which does not allow this", role.as_str())))
+    }
+}
+
+/// Returns when the person may no longer read the workflow, or what they came in with has ended.
+pub async fn until_revoked(state: AppState, current: CurrentUser, workflow: WorkflowId) {
+    // Made before the first look, so that a change right behind it is not missed.
+    let mut changes = state.rooms.rights_changes();
+    while may_read(&state, &current, workflow).await {
+        // Either way it is time to look again.
+        tokio::time::timeout(LOOK_AGAIN, changes.changed()).await.ok();
+    }
+}
+
+async fn may_read(state: &AppState, current: &CurrentUser, workflow: WorkflowId) -> bool {
+    let now = db::now();
+    let live = match current.credential {
+        Credential::Session(session) => db::session::is_there(&state.db, session, now).await,
+        Credential::Key(key) => db::api_key::is_there(&state.db, key, now).await,
+    };
+    match live {
+        Ok(true) => {
+            let access = WorkflowAccess::find(state, current.asker(), workflow).await;
+            access.is_ok_and(|access| access.workflow.role.can_read())
+        }
+        Ok(false) => false,
+        Err(error) => {
+            // Safe side: whoever reads can come back once the database answers.
+            tracing::error!(error = %anyhow::Error::from(error), "could not look up a sign-in");
+            false
+        }
     }
 }
 

@@ -48,7 +48,7 @@ use shared::{
     outputs::Outputs,
     protocol::DocumentName,
 };
-use tokio::sync::{Mutex, oneshot};
+use tokio::sync::{Mutex, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
@@ -129,8 +129,9 @@ struct Inner {
     tasks: TaskTracker,
     next_connection: AtomicU64,
     activity: Activity,
-    /// Counts changes of rights, so that somebody who comes in during one is looked at again.
-    rights_epoch: AtomicU64,
+    /// Counts changes of rights, so that somebody who comes in during one is looked at again. Watched by what outlasts a
+    /// request.
+    rights_epoch: watch::Sender<u64>,
 }
 
 impl Rooms {
@@ -160,7 +161,7 @@ impl Rooms {
             tasks: TaskTracker::new(),
             next_connection: AtomicU64::new(1),
             activity: Activity::default(),
-            rights_epoch: AtomicU64::new(0),
+            rights_epoch: watch::Sender::new(0),
         }));
         let task = tokio::spawn(cluster::run(Arc::downgrade(&rooms.0), bus));
         *rooms.0.cluster_task.try_lock().expect("nobody else has it yet") = Some(task);
@@ -379,12 +380,17 @@ impl Rooms {
     }
 
     fn rights_changed(&self) {
-        self.0.rights_epoch.fetch_add(1, Ordering::SeqCst);
+        self.0.rights_epoch.send_modify(|epoch| *epoch += 1);
     }
 
     /// Changes whenever somebody's rights do.
     pub fn rights_epoch(&self) -> u64 {
-        self.0.rights_epoch.load(Ordering::SeqCst)
+        *self.0.rights_epoch.borrow()
+    }
+
+    /// Tells when somebody's rights change.
+    pub fn rights_changes(&self) -> watch::Receiver<u64> {
+        self.0.rights_epoch.subscribe()
     }
 
     fn next_connection(&self) -> ConnectionId {

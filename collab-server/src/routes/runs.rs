@@ -19,7 +19,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{AppJson, AppQuery};
 use crate::{
-    access::{RunAccess, WorkflowAccess, WorkspaceAccess},
+    access::{RunAccess, WorkflowAccess, WorkspaceAccess, until_revoked},
     auth::CurrentUser,
     db::{self, run::RunFilter},
     error::AppError,
@@ -196,7 +196,8 @@ fn so_far(state: &AppState, mut run: Run) -> Run {
 /// What happens in the run, from its start, as server-sent events. Ends with `run_finished`.
 ///
 /// Of a run that has ended, the events come without progress and without the pieces of streamed texts, which the
-/// results repeat. A browser that comes back sends `Last-Event-ID` and gets what it missed.
+/// results repeat. A browser that comes back sends `Last-Event-ID` and gets what it missed. The stream ends when its
+/// reader may no longer read the workflow, or is signed out.
 #[utoipa::path(
     get, path = "/runs/{id}/events", tag = "runs", params(("id" = RunId, Path)),
     responses(
@@ -207,11 +208,19 @@ fn so_far(state: &AppState, mut run: Run) -> Run {
 async fn watch_run(
     State(state): State<AppState>,
     access: RunAccess,
+    current: CurrentUser,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Event, axum::Error>>>, AppError> {
     let seen = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.split_once('-'));
     let seen = seen.and_then(|(attempt, number)| Some((attempt.parse().ok()?, number.parse().ok()?)));
-    let stop = state.shutdown.clone().cancelled_owned();
+    let shutdown = state.shutdown.clone().cancelled_owned();
+    let revoked = until_revoked(state.clone(), current, access.run.workflow);
+    let stop = async move {
+        tokio::select! {
+            () = shutdown => {}
+            () = revoked => {}
+        }
+    };
     let events = run::tail(state, &access.run, seen).map(|told| {
         let event = to_event(&told.event)?;
         Ok(match told.at {

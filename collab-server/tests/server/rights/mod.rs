@@ -5,4 +5,5 @@
 mod frames;
 mod revoked;
 mod routes;
+mod streams;
 mod table;
