@@ -45,7 +45,8 @@ async fn open_sync(
     // Who is signed in is asked for each document: the token may come in a message.
     Ok(sized(upgrade).on_upgrade(move |socket| async move {
         let (sink, stream) = split(socket);
-        let refused = serve_hocuspocus(state.rooms.clone(), credentials, stream, sink).await;
+        let guessed = || state.throttle.check_guess(client).is_ok();
+        let refused = serve_hocuspocus(state.rooms.clone(), credentials, guessed, stream, sink).await;
         state.refusals.refused_from(client.ip(), refused as u32).await;
     }))
 }
@@ -67,8 +68,11 @@ async fn open_yjs(
     let admitted = match state.rooms.admit(&tokens, address).await {
         Ok(admitted) => admitted,
         Err(refusal) => {
-            if let Refusal::Denied(_) = refusal {
+            if let Refusal::Denied(code) = refusal {
                 state.refusals.refused(attempt).await;
+                if code == CloseCode::Unauthorized && !tokens.is_empty() {
+                    state.throttle.check_guess(client)?;
+                }
             }
             return Err(refusal.into());
         }

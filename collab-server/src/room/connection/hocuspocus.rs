@@ -30,10 +30,12 @@ const MAX_REFUSALS: usize = 8;
 const MAX_DOCUMENTS: usize = 256;
 
 /// Serves a socket until it ends. `credentials` are what came with the upgrade: they count where a message has no token.
-/// Yields how often somebody was turned away.
+/// `guessed` is told of every token that opens nothing, and says whether there may be more. Yields how often somebody was
+/// turned away.
 pub async fn serve_hocuspocus<E>(
     rooms: Rooms,
     credentials: Vec<String>,
+    guessed: impl Fn() -> bool + Sync,
     mut frames: impl Stream<Item = Incoming> + Unpin,
     sink: impl Sink<Outgoing, Error = E> + Unpin,
 ) -> usize {
@@ -41,7 +43,8 @@ pub async fn serve_hocuspocus<E>(
     let (outbox, timing) = (line.outbox.clone(), line.timing());
     // What keeps a quiet socket alive: presence of nobody, about a document the client knows.
     let quiet = OnceLock::new();
-    let mut session = Session { line, credentials, documents: HashMap::new(), refusals: 0, quiet: &quiet };
+    let mut session =
+        Session { line, credentials, guessed: &guessed, documents: HashMap::new(), refusals: 0, quiet: &quiet };
     let reader = session.read(&mut frames);
     run(outbox, timing, reader, sink, || quiet.get().cloned()).await;
     session.refusals
@@ -50,6 +53,7 @@ pub async fn serve_hocuspocus<E>(
 struct Session<'q> {
     line: Line,
     credentials: Vec<String>,
+    guessed: &'q (dyn Fn() -> bool + Sync),
     /// By address as the client writes it.
     documents: HashMap<String, Opened>,
     /// How often somebody was turned away.
@@ -146,6 +150,10 @@ impl Session<'_> {
                 self.refusals += 1;
                 if let Some(frame) = framing.frame(Payload::Denied(code)) {
                     self.line.outbox.push(frame);
+                }
+                let is_guess = code == CloseCode::Unauthorized && token.is_some_and(|token| !token.is_empty());
+                if is_guess && !(self.guessed)() {
+                    return Err(CloseCode::Overload);
                 }
                 if self.refusals >= MAX_REFUSALS { Err(code) } else { Ok(()) }
             }

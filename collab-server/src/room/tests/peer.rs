@@ -150,7 +150,7 @@ impl Peer {
         let (reading, read) = watch::channel(true);
         let taken = Arc::new(AtomicUsize::new(0));
         let line = Line { to_peer, reading: changes(read), open: true, taken: taken.clone() };
-        let serving = serve_hocuspocus(rooms.clone(), Vec::new(), stream(incoming), line);
+        let serving = serve_hocuspocus(rooms.clone(), Vec::new(), || true, stream(incoming), line);
         let connection = tokio::spawn(async move {
             serving.await;
         });

@@ -108,7 +108,8 @@ impl Person {
         let (outgoing, from_server) = mpsc::channel(1024);
         let rooms = server.rooms.clone();
         let runtime = server.runtime.as_ref().expect("the server runs");
-        runtime.spawn(async move { serve_hocuspocus(rooms, Vec::new(), stream(incoming), sink(outgoing)).await });
+        runtime
+            .spawn(async move { serve_hocuspocus(rooms, Vec::new(), || true, stream(incoming), sink(outgoing)).await });
         let line =
             Line { to_server, from_server, outbound: VecDeque::new(), inbound: VecDeque::new(), owed: VecDeque::new() };
         self.line = Some(line);

@@ -3,7 +3,13 @@
 use axum::{body::Body, http::Request};
 use serde_json::json;
 
-use crate::support::{Answer, TestApp, on_each_database};
+use crate::{
+    support::{Answer, TestApp, on_each_database},
+    sync::{Client, Protocol, graph_name, new_workflow},
+};
+
+/// More than the quota with all that comes back during the test, and fewer than other limits of an address.
+const GUESSES: usize = 200;
 
 async fn try_to_sign_in(app: &TestApp, address: [u8; 4], email: &str) -> Answer {
     let body = json!({"email": email, "password": "a guess at something"}).to_string();
@@ -60,5 +66,49 @@ on_each_database! {
         }
         assert_throttled(&proxied.send(signup("10.9.9.9, 203.0.113.7")).await);
         assert_eq!(proxied.send(signup("203.0.113.7, 203.0.113.8")).await.status, 400);
+    }
+
+    async fn a_token_is_not_guessed_faster_in_a_socket_than_in_a_request(app: TestApp) {
+        let ada = app.user("ada").await;
+        let name = graph_name(new_workflow(&app.state, &ada).await);
+        let address = app.listen().await;
+        let localhost = [127, 0, 0, 1];
+        let guess = |number: usize| format!("{number:064x}");
+        let ask = |token: String| {
+            let request = Request::get("/api/me").header("authorization", format!("Bearer {token}"));
+            app.send_from(localhost, request.body(Body::empty()).unwrap())
+        };
+
+        let mut tried = 0;
+        loop {
+            let mut client = Client::open(address, Protocol::Hocuspocus, &name, &guess(tried)).await;
+            client.until("refused", |client| client.denied.is_some() || client.closed.is_some()).await;
+            tried += 1;
+            if client.closed == Some(1013) {
+                break;
+            }
+            assert!(tried < GUESSES, "still answered after {tried} guesses");
+        }
+        assert!(tried > 60, "a team may mistype: {tried}");
+        // The same tries are counted for both ways in. One more may have come back meanwhile.
+        let (first, second) = (ask(guess(900)).await, ask(guess(901)).await);
+        assert_throttled(if first.status == 401 { &second } else { &first });
+        // Whoever has the right token does not notice.
+        let mut client = Client::synced(address, Protocol::Hocuspocus, &name, ada.token()).await;
+        client.add_note("undisturbed").await;
+        client.until("saved", |client| client.saved == 1).await;
+    }
+
+    async fn a_token_in_an_address_counts_too(app: TestApp) {
+        let ada = app.user("ada").await;
+        let name = graph_name(new_workflow(&app.state, &ada).await);
+        let address = app.listen().await;
+        let mut tried = 0;
+        while crate::sync::connect(address, Protocol::Websocket, &name, &format!("{tried:064x}")).await.err() == Some(401) {
+            tried += 1;
+            assert!(tried < GUESSES, "still answered after {tried} guesses");
+        }
+        assert!(tried >= 60, "a team may mistype: {tried}");
+        Client::synced(address, Protocol::Websocket, &name, ada.token()).await;
     }
 }
