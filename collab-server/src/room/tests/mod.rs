@@ -2,6 +2,7 @@
 
 mod cluster;
 mod frames;
+mod hostile;
 mod limits;
 mod passed_on;
 mod peer;

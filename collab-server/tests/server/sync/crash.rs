@@ -2,8 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    net::SocketAddr,
-    process::{Child, Command, Stdio},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -12,11 +10,10 @@ use std::{
 };
 
 use rand::{RngExt, SeedableRng, rngs::SmallRng};
-use serde_json::{Value, json};
 use shared::id::NodeId;
-use tokio::{net::TcpStream, time::sleep};
+use tokio::time::sleep;
 
-use super::{Client, Protocol};
+use super::{Client, Protocol, binary::Server};
 use crate::support::fresh_postgres;
 
 use Protocol::{Hocuspocus, Websocket};
@@ -24,59 +21,6 @@ use Protocol::{Hocuspocus, Websocket};
 const ROUNDS: usize = 50;
 /// The kill comes when so many edits of the round were acknowledged, and others are under way.
 const ACKNOWLEDGED_BEFORE_KILL: std::ops::Range<usize> = 3..40;
-
-struct Server {
-    process: Child,
-    address: SocketAddr,
-}
-
-impl Server {
-    async fn start(data_dir: &std::path::Path, database_url: Option<&str>) -> Self {
-        // A port that was free a moment ago; nothing else on the machine asks for this one.
-        let address = std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
-        let address = address.expect("a free port");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_openflow"));
-        command.args(["serve", "--listen", &address.to_string(), "--data-dir"]).arg(data_dir);
-        if let Some(url) = database_url {
-            command.args(["--database-url", url]);
-        }
-        let process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary starts");
-        let mut server = Self { process, address };
-        for _ in 0..3000 {
-            if TcpStream::connect(address).await.is_ok() {
-                return server;
-            }
-            assert!(server.process.try_wait().expect("a child of ours").is_none(), "the server ended");
-            sleep(Duration::from_millis(10)).await;
-        }
-        panic!("the server does not listen");
-    }
-
-    /// As a power cut does to a process: no handler runs.
-    fn kill(mut self) {
-        self.process.kill().expect("it runs");
-        self.process.wait().expect("a child of ours");
-    }
-
-    async fn post(&self, path: &str, token: Option<&str>, body: Value) -> Value {
-        #[expect(clippy::disallowed_methods, reason = "the server under test is on this machine")]
-        let client = reqwest::Client::new();
-        let mut request = client.post(format!("http://{}/api/{path}", self.address)).json(&body);
-        if let Some(token) = token {
-            request = request.bearer_auth(token);
-        }
-        let answer = request.send().await.expect("an answer");
-        assert!(answer.status().is_success(), "{path}: {}", answer.status());
-        answer.json().await.expect("JSON")
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.process.kill().ok();
-        self.process.wait().ok();
-    }
-}
 
 /// Edits until the server is gone. Yields what was acknowledged by then: words come in the order of the edits.
 async fn edit_until_killed(mut client: Client, acknowledged: Arc<AtomicUsize>) -> Vec<NodeId> {
@@ -97,12 +41,9 @@ async fn kill_in_a_loop(database_url: Option<String>) {
         std::env::var("OPENFLOW_CRASH_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or_else(rand::random);
     let mut rng = SmallRng::seed_from_u64(seed);
     let dir = tempfile::tempdir().expect("a folder for the test");
-    let start = async || Server::start(dir.path(), database_url.as_deref()).await;
+    let start = async || Server::start(dir.path(), database_url.as_deref(), &[]).await;
     let mut server = start().await;
-    let signup = json!({"email": "ada@example.org", "password": "a long enough password", "name": "ada"});
-    let token = server.post("auth/signup", None, signup).await["token"].as_str().expect("a token").to_owned();
-    let workflow = server.post("workflows", Some(&token), json!({"title": "Test"})).await;
-    let name = workflow["id"].as_str().expect("an id").to_owned();
+    let (name, token) = server.with_workflow().await;
 
     let begun = Instant::now();
     // With the round in which it was acknowledged.

@@ -1,10 +1,12 @@
 //! The two sockets, by clients on real ones.
 
+mod binary;
 mod client;
 mod rights;
 mod edits;
 mod latency;
 mod crash;
+mod hostile;
 mod random;
 
 use collab_server::{db, state::AppState};
