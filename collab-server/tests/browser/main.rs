@@ -9,6 +9,8 @@ mod browser;
 mod canvas;
 mod durability;
 mod editing;
+mod history;
+mod offline;
 mod person;
 mod running;
 mod server;

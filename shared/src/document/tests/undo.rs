@@ -1,3 +1,13 @@
+//! Undo and redo of one person, while others are at work.
+//!
+//! The holes that Yjs' own undo manager is known for, and what holds here instead:
+//! - a raced write, undone, deletes the key (yjs#514): [`taking_back_a_move_that_raced_with_another_leaves_the_node_a_place`],
+//!   [`taking_back_a_raced_parameter_makes_all_replicas_agree`];
+//! - what others wrote over cannot be undone (yjs#390): [`what_somebody_else_wrote_over_stays_theirs`];
+//! - redo of what was made anew loses what others wrote into it (yjs#472): [`an_addition_redone_is_a_whole_node`];
+//! - two writes at once are decided by chance (yjs#510): [`two_who_write_one_field_at_once_end_up_with_one_of_both_values`];
+//! - redo after undo across replicas (yjs#355): [`undoing_a_deletion_brings_the_node_back_with_its_wires_and_text`].
+
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
@@ -239,4 +249,84 @@ fn a_clock_that_goes_backwards_does_no_harm() {
     ada.now.store(5, Ordering::Relaxed);
     ui(&ada.document, |edit| edit.set_title("two"));
     assert_eq!(graph_of(&ada.document).meta.title, "two");
+}
+
+/// Who wins a tie is decided by the client ids, so both ways.
+const TIES: [(u64, u64); 2] = [(10, 20), (20, 10)];
+
+fn radius(document: &GraphDocument) -> Option<serde_json::Value> {
+    graph_of(document).nodes["c"].params.get("radius").cloned()
+}
+
+#[test]
+fn what_somebody_else_wrote_over_stays_theirs() {
+    for (hers, his) in TIES {
+        let server = person().document;
+        ui(&server, |edit| edit.set_param(&id("c"), "radius", json!(1)));
+        let mut ada = Person::at(replica(&server, hers));
+        let bob = replica(&server, his);
+        ada.edit(|edit| edit.set_param(&id("c"), "radius", json!(9)));
+        exchange(&ada.document, &bob);
+        // He has seen hers.
+        ui(&bob, |edit| edit.set_param(&id("c"), "radius", json!(50)));
+        exchange(&ada.document, &bob);
+        ada.undo.undo_blocking();
+        exchange(&ada.document, &bob);
+        assert_eq!((radius(&ada.document), radius(&bob)), (Some(json!(50)), Some(json!(50))));
+    }
+}
+
+#[test]
+fn two_who_write_one_field_at_once_end_up_with_one_of_both_values() {
+    for (hers, his) in TIES {
+        let server = person().document;
+        let (ada, bob) = (Person::at(replica(&server, hers)), replica(&server, his));
+        ada.edit(|edit| edit.set_param(&id("c"), "radius", json!(9)));
+        ui(&bob, |edit| edit.set_param(&id("c"), "radius", json!(50)));
+        exchange(&ada.document, &bob);
+        assert_eq!(radius(&ada.document), radius(&bob));
+        assert!([Some(json!(9)), Some(json!(50))].contains(&radius(&bob)));
+    }
+}
+
+#[test]
+fn taking_back_a_raced_parameter_makes_all_replicas_agree() {
+    for (hers, his) in TIES {
+        let server = person().document;
+        ui(&server, |edit| edit.set_param(&id("c"), "radius", json!(1)));
+        let mut ada = Person::at(replica(&server, hers));
+        let bob = replica(&server, his);
+        ada.edit(|edit| edit.set_param(&id("c"), "radius", json!(9)));
+        ui(&bob, |edit| edit.set_param(&id("c"), "radius", json!(50)));
+        exchange(&ada.document, &bob);
+        ada.undo.undo_blocking();
+        exchange(&ada.document, &bob);
+        assert_eq!(graph_of(&ada.document), graph_of(&bob));
+        assert_ne!(radius(&bob), Some(json!(9)), "she took it back");
+    }
+}
+
+#[test]
+fn an_addition_redone_is_a_whole_node() {
+    let made = crate::graph::Node { pos: [3.0, 4.0], ..crate::graph::Node::new("blur") };
+    for (hers, his) in TIES {
+        let server = person().document;
+        let mut ada = Person::at(replica(&server, hers));
+        let bob = replica(&server, his);
+        ada.edit(|edit| edit.add_node(&id("n"), &made, &catalog()));
+        exchange(&ada.document, &bob);
+        assert!(ada.undo.undo_blocking());
+        // He works in what is gone at her place already.
+        ui(&bob, |edit| {
+            edit.move_nodes(&[(id("n"), [9.0, 9.0])]);
+            edit.set_param(&id("n"), "radius", json!(50));
+        });
+        exchange(&ada.document, &bob);
+        assert!(ada.undo.redo_blocking());
+        exchange(&ada.document, &bob);
+        assert_eq!(graph_of(&ada.document), graph_of(&bob));
+        let node = node_of(&bob, &id("n")).expect("it is back");
+        assert_eq!(node.node_type, made.node_type);
+        assert!([made.pos, [9.0, 9.0]].contains(&node.pos), "{node:?}");
+    }
 }
