@@ -8,6 +8,8 @@
 mod address;
 pub mod awareness;
 mod event;
+#[cfg(test)]
+mod examples;
 pub mod hocuspocus;
 pub mod lib0;
 mod sync;
