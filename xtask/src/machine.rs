@@ -29,14 +29,17 @@ pub const NODE: Tool = Tool {
     debian_packages: &["nodejs", "npm"],
 };
 
+/// A database that several servers can share.
+pub const POSTGRES: Tool = Tool {
+    name: "PostgreSQL's server programs",
+    is_there: || postgres_programs().is_some(),
+    debian_packages: &["postgresql"],
+};
+
 /// Everything that `cargo xtask test` uses.
 pub const FOR_TESTS: [Tool; 8] = [
     FFMPEG,
-    Tool {
-        name: "PostgreSQL's server programs",
-        is_there: || postgres_programs().is_some(),
-        debian_packages: &["postgresql"],
-    },
+    POSTGRES,
     Tool { name: "nats-server", is_there: || has_program("nats-server"), debian_packages: &["nats-server"] },
     Tool { name: "Chromium", is_there: || chromium().is_some(), debian_packages: &["chromium"] },
     Tool { name: "ChromeDriver", is_there: || has_program("chromedriver"), debian_packages: &["chromium-driver"] },

@@ -1,4 +1,4 @@
-//! A Postgres cluster for one run of the tests: its own folder, its own port, gone afterwards.
+//! A Postgres cluster for one run of tests or benchmarks: its own folder, its own port, gone afterwards.
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -14,6 +14,15 @@ use crate::process::{self, Running};
 /// Postgres refuses to run as root; Debian's package brings this user.
 const USER: &str = "postgres";
 
+/// Whether what is committed outlives a power cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Commits {
+    /// For tests: nothing in it has to outlive the run.
+    Forgotten,
+    /// As Postgres comes: for figures that mean something.
+    Synced,
+}
+
 pub struct Postgres {
     // Dropped in this order: the server has stopped before its folder goes.
     _server: Running,
@@ -22,7 +31,7 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    pub fn start() -> anyhow::Result<Self> {
+    pub fn start(commits: Commits) -> anyhow::Result<Self> {
         let programs = machine::postgres_programs().context("PostgreSQL's server programs are not installed")?;
         let folder = tempfile::Builder::new().prefix("openflow-postgres-").tempdir()?;
         if machine::is_root() {
@@ -37,16 +46,12 @@ impl Postgres {
         let mut postgres = as_database_user(&programs.join("postgres"));
         postgres.arg("-D").arg(&data).arg("-k").arg(folder.path()).current_dir(folder.path());
         postgres.args(["-h", "127.0.0.1", "-p", &port.to_string()]);
-        // A database a test: many connections. And nothing in it has to outlive the run.
-        for setting in [
-            "max_connections=300",
-            "fsync=off",
-            "synchronous_commit=off",
-            "full_page_writes=off",
-            "autovacuum=off",
-            "log_min_messages=panic",
-            "log_min_error_statement=panic",
-        ] {
+        // A database a test: many connections.
+        let mut settings = vec!["max_connections=300", "log_min_messages=panic", "log_min_error_statement=panic"];
+        if commits == Commits::Forgotten {
+            settings.extend(["fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off"]);
+        }
+        for setting in settings {
             postgres.args(["-c", setting]);
         }
         let mut server = Running::start(&mut postgres)?;

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, bail, ensure};
 
 use crate::build_client::{self, ClientProfile};
-use crate::postgres::Postgres;
+use crate::postgres::{Commits, Postgres};
 use crate::process::{self, Running};
 use crate::steps::Steps;
 use crate::workspace::Workspace;
@@ -28,7 +28,7 @@ pub fn test(workspace: &Workspace, arguments: &[String]) -> anyhow::Result<()> {
         check(&mut steps, workspace)?;
     }
     let web_dir = steps.run("web client", || build_client::build(workspace, ClientProfile::Shipped))?;
-    let postgres = steps.run("Postgres", Postgres::start)?;
+    let postgres = steps.run("Postgres", || Postgres::start(Commits::Forgotten))?;
 
     let mut cargo = cargo_in(workspace, &["test", "--no-fail-fast"]);
     match arguments {

@@ -1,7 +1,10 @@
 //! One client of a load: a real socket, real updates of a document of its own, and no interest in what others write but
 //! for the marks in it.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, bail};
 use futures_util::{SinkExt, StreamExt};
@@ -46,8 +49,10 @@ pub struct Client {
     nodes: MapRef,
     clock: u32,
     /// When the edits that are not acknowledged were made; the greeting counts as none.
-    unacknowledged: std::collections::VecDeque<Instant>,
+    unacknowledged: VecDeque<Instant>,
     counting: bool,
+    /// By client, as y-protocols keeps it: the clock, and whether they are there.
+    people: BTreeMap<u64, (u32, bool)>,
     pub seen: Seen,
 }
 
@@ -79,6 +84,7 @@ impl Client {
             clock: 0,
             unacknowledged: Default::default(),
             counting: false,
+            people: BTreeMap::new(),
             seen: Seen::default(),
         };
         for frame in client.dialect.greeting() {
@@ -132,6 +138,27 @@ impl Client {
         self.send(frame).await
     }
 
+    /// Says that client `client` is there.
+    pub async fn appear(&mut self, client: u64, clock: u32) -> anyhow::Result<()> {
+        let frame = self.dialect.presence(client, clock, r#"{"user":{"name":"Ada"}}"#);
+        self.send(frame).await
+    }
+
+    pub fn sees(&self, client: u64) -> bool {
+        self.people.get(&client).is_some_and(|(_, there)| *there)
+    }
+
+    /// What stock clients do with a presence frame: a newer clock counts, at the same clock only a removal.
+    fn take_presence(&mut self, frame: &[u8]) {
+        for (client, clock, there) in self.dialect.people(frame) {
+            let known = self.people.get(&client).copied();
+            let news = known.is_none_or(|(known, was_there)| clock > known || (clock == known && was_there && !there));
+            if news {
+                self.people.insert(client, (clock, there));
+            }
+        }
+    }
+
     /// Takes one frame. May be dropped and called again.
     pub async fn next(&mut self) -> anyhow::Result<Heard> {
         let bytes = match self.socket.next().await.context("the server ended the line")?? {
@@ -159,6 +186,8 @@ impl Client {
                 self.send(frame).await?;
             }
             Heard::Ping => self.send(Dialect::pong()).await?,
+            // In a load nobody looks.
+            Heard::Presence if !self.counting => self.take_presence(&bytes),
             Heard::Answer | Heard::Update | Heard::Presence | Heard::Other => {}
         }
         Ok(heard)

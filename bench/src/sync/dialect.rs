@@ -36,6 +36,16 @@ impl Dialect {
         }
     }
 
+    /// The document of a workflow's outputs, which only our server has.
+    pub fn outputs(&self) -> Self {
+        match self.clone() {
+            Self::Hocuspocus { url, address, token } => {
+                Self::Hocuspocus { url, address: format!("{address}/outputs"), token }
+            }
+            Self::Websocket { url } => Self::Websocket { url: format!("{url}/outputs") },
+        }
+    }
+
     /// What is sent first.
     pub fn greeting(&self) -> Vec<Vec<u8>> {
         // The state vector of an empty document.
@@ -60,6 +70,24 @@ impl Dialect {
         match self {
             Self::Websocket { .. } => websocket::Message::Awareness(&update).encode(),
             Self::Hocuspocus { .. } => self.frame(hocuspocus::Message::Awareness(&update)),
+        }
+    }
+
+    /// Who a presence frame is about: client, clock, and whether they are there.
+    pub fn people(&self, frame: &[u8]) -> Vec<(u64, u32, bool)> {
+        let read = |update: &[u8]| {
+            let entries = awareness::decode(update).unwrap_or_default();
+            entries.into_iter().map(|entry| (entry.client, entry.clock, entry.state.is_some())).collect()
+        };
+        match self {
+            Self::Websocket { .. } => match websocket::Message::decode_all(frame).as_deref() {
+                Ok([websocket::Message::Awareness(update), ..]) => read(update),
+                _ => Vec::new(),
+            },
+            Self::Hocuspocus { .. } => match Frame::decode(frame) {
+                Ok(Frame::Document { message: hocuspocus::Message::Awareness(update), .. }) => read(update),
+                _ => Vec::new(),
+            },
         }
     }
 

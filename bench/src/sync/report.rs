@@ -5,7 +5,14 @@ use std::{io::Write, path::Path};
 use anyhow::Context;
 use serde::Serialize;
 
-use super::{scenario::Scenario, server::Kind};
+use super::{
+    Options,
+    drag::{self, Growth},
+    machine::Machine,
+    promises::{self, Promise},
+    scenario::Scenario,
+    server::Kind,
+};
 
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Percentiles {
@@ -39,7 +46,14 @@ pub struct Figures {
     pub cpu_percent: f64,
     pub cpu_micros_per_delivery: Option<f64>,
     pub peak_rss_mb: f64,
-    pub kb_per_room: Option<f64>,
+    /// Resident memory by room or connection.
+    pub kb_each: Option<f64>,
+    /// Resident memory at the end.
+    pub resident_mb: Option<f64>,
+    /// The p99 of the same load without the client that does not read.
+    pub p99_without_ms: Option<f64>,
+    /// Until somebody who lost their line is seen again.
+    pub presence_back_ms: Option<f64>,
     pub note: Option<String>,
 }
 
@@ -47,14 +61,26 @@ pub struct Figures {
 struct Row {
     scenario: &'static str,
     server: &'static str,
+    is_ours: bool,
     #[serde(flatten)]
     figures: Option<Figures>,
     failure: Option<String>,
 }
 
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Serialize)]
 pub struct Report {
+    machine: Machine,
+    seconds: u64,
     rows: Vec<Row>,
+    pub drag: Option<Growth>,
+}
+
+/// What programs read.
+#[derive(Serialize)]
+struct Saved<'a> {
+    #[serde(flatten)]
+    report: &'a Report,
+    promises: Vec<Promise>,
 }
 
 const COLUMNS: [&str; 13] = [
@@ -69,49 +95,72 @@ const COLUMNS: [&str; 13] = [
     "CPU %",
     "CPU us/delivery",
     "peak MB",
-    "KB/room",
+    "KB each",
     "against the best peer",
 ];
 
 impl Report {
+    pub fn new(options: &Options) -> Self {
+        Self { machine: Machine::look(&options.work_dir), seconds: options.seconds, rows: Vec::new(), drag: None }
+    }
+
+    pub fn ours_failed(&self) -> bool {
+        self.rows.iter().any(|row| row.is_ours && row.failure.is_some())
+    }
+
+    /// What was seen of a server in a scenario.
+    pub fn figures(&self, scenario: &str, kind: Kind) -> Option<&Figures> {
+        let row = self.rows.iter().find(|row| row.scenario == scenario && row.server == kind.name());
+        row.and_then(|row| row.figures.as_ref())
+    }
+
     pub fn add(&mut self, scenario: &Scenario, kind: Kind, figures: Figures) {
-        self.rows.push(Row { scenario: scenario.name, server: kind.name(), figures: Some(figures), failure: None });
+        self.push(scenario, kind, Some(figures), None);
     }
 
     pub fn add_failure(&mut self, scenario: &Scenario, kind: Kind, error: &anyhow::Error) {
-        let failure = Some(format!("{error:#}"));
-        self.rows.push(Row { scenario: scenario.name, server: kind.name(), figures: None, failure });
+        self.push(scenario, kind, None, Some(format!("{error:#}")));
+    }
+
+    fn push(&mut self, scenario: &Scenario, kind: Kind, figures: Option<Figures>, failure: Option<String>) {
+        let row = Row { scenario: scenario.name, server: kind.name(), is_ours: kind.is_ours(), figures, failure };
+        self.rows.push(row);
     }
 
     pub fn save(&self, file: &Path) -> anyhow::Result<()> {
-        let json = serde_json::to_string_pretty(self).context("writing the figures")?;
+        let saved = Saved { report: self, promises: promises::all(self) };
+        let json = serde_json::to_string_pretty(&saved).context("writing the figures")?;
         std::fs::write(file, json).with_context(|| format!("writing `{}`", file.display()))?;
         eprintln!("written to {}", file.display());
         Ok(())
     }
 
-    /// A Markdown table, padded to be read as it is.
+    /// Markdown, padded to be read as it is.
     pub fn print(&self) -> anyhow::Result<()> {
-        let mut cells = vec![COLUMNS.map(str::to_owned).to_vec()];
-        cells.extend(self.rows.iter().map(|row| self.cells(row)));
-        let widths: Vec<usize> =
-            (0..COLUMNS.len()).map(|column| cells.iter().map(|row| row[column].len()).max().unwrap_or(0)).collect();
         let mut out = std::io::stdout().lock();
-        for (at, row) in cells.iter().enumerate() {
-            let line: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-            writeln!(out, "| {} |", line.join(" | "))?;
-            if at == 0 {
-                let rules: Vec<String> = widths.iter().map(|width| "-".repeat(*width)).collect();
-                writeln!(out, "|-{}-|", rules.join("-|-"))?;
-            }
-        }
+        let Machine { cores, processor, kernel, sync_p50_ms, sync_p99_ms, load } = &self.machine;
+        writeln!(
+            out,
+            "{cores} cores, {processor}, Linux {kernel}; a synced write takes {sync_p50_ms:.1} ms (p99 {sync_p99_ms:.1}); \
+             load {load:.1} at the start; {} s for each load.\n",
+            self.seconds
+        )?;
+        let rows = self.rows.iter().map(|row| self.cells(row)).collect();
+        print_table(&mut out, COLUMNS.map(str::to_owned).to_vec(), rows)?;
+        writeln!(out)?;
         for row in &self.rows {
             let note = row.failure.as_ref().or(row.figures.as_ref().and_then(|figures| figures.note.as_ref()));
             if let Some(note) = note {
-                writeln!(out, "{}, {}: {note}", row.scenario, row.server)?;
+                writeln!(out, "- {}, {}: {note}", row.scenario, row.server)?;
             }
         }
-        Ok(())
+        if let Some(Growth { ours, one_value, two_keys }) = self.drag {
+            let usual = format!("{one_value} with a value written every frame, {two_keys} with two keys");
+            writeln!(out, "- {}: {ours} bytes for ever; {usual}", drag::NAME)?;
+        }
+        writeln!(out)?;
+        let head = ["promise", "at most", "ours", "best peer", ""].map(str::to_owned).to_vec();
+        print_table(&mut out, head, promises::all(self).iter().map(Promise::cells).collect())
     }
 
     fn cells(&self, row: &Row) -> Vec<String> {
@@ -136,18 +185,18 @@ impl Report {
             number(some(figures.cpu_percent)),
             number(figures.cpu_micros_per_delivery),
             format!("{:.0}", figures.peak_rss_mb),
-            number(figures.kb_per_room),
+            number(figures.kb_each),
             self.ratios(row, figures),
         ]
     }
 
     /// Ours by the best peer's: below 1 is better.
     fn ratios(&self, row: &Row, ours: &Figures) -> String {
-        if row.server != Kind::OpenFlow.name() {
+        if !row.is_ours {
             return String::new();
         }
         let ratio = |name: &str, of: &dyn Fn(&Figures) -> Option<f64>| {
-            let peers = self.rows.iter().filter(|other| other.scenario == row.scenario && other.server != row.server);
+            let peers = self.rows.iter().filter(|other| other.scenario == row.scenario && !other.is_ours);
             let best = peers.filter_map(|other| of(other.figures.as_ref()?)).min_by(f64::total_cmp)?;
             Some(format!("{name} {:.2}", of(ours)? / best))
         };
@@ -156,13 +205,27 @@ impl Report {
             ratio("p99", &|figures| figures.travel.map(|travel| travel.p99_ms)),
             ratio("CPU", &|figures| figures.cpu_micros_per_delivery),
             ratio("MB", &|figures| Some(figures.peak_rss_mb)),
-            ratio("KB/room", &|figures| figures.kb_per_room),
+            ratio("KB each", &|figures| figures.kb_each),
         ];
         ratios.into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 }
 
-fn short(value: f64) -> String {
+fn print_table(out: &mut impl Write, head: Vec<String>, rows: Vec<Vec<String>>) -> anyhow::Result<()> {
+    let width = |column: usize| {
+        let cells = std::iter::once(&head).chain(&rows).map(|row| row[column].chars().count());
+        cells.max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..head.len()).map(width).collect();
+    let rule: Vec<String> = widths.iter().map(|width| "-".repeat(*width)).collect();
+    for row in [&head, &rule].into_iter().chain(&rows) {
+        let line: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        writeln!(out, "| {} |", line.join(" | "))?;
+    }
+    Ok(())
+}
+
+pub fn short(value: f64) -> String {
     if value >= 100.0 {
         format!("{value:.0}")
     } else if value >= 10.0 {

@@ -1,15 +1,16 @@
 //! The loads, and how each is measured.
 
-use std::time::{Duration, Instant};
-
-use anyhow::Context;
-use futures_util::future::join_all;
+use std::time::Duration;
 
 use super::{
     client::{Client, Seen},
+    presence,
     report::{Figures, Percentiles},
-    server::Server,
-    stage::{Bulk, Cast, Part},
+    rooms,
+    server::{Kind, Server},
+    slow,
+    stage::{Cast, Part},
+    storm,
 };
 
 pub struct Scenario {
@@ -20,12 +21,16 @@ pub struct Scenario {
 enum Load {
     /// Everybody edits, everybody sees it.
     Edits { rooms: usize, clients: usize, edits_per_second: f64, cursors_per_second: f64 },
-    /// Somebody is there and does nothing.
-    Idle { rooms: usize },
+    /// People are there and do nothing: so many in each room.
+    Idle { rooms: usize, clients: usize },
+    /// Everybody leaves again, but for one person in some rooms.
+    RoomsTouched { rooms: usize, active: usize },
     /// A document of a megabyte, and everybody comes at once.
     JoinStorm { clients: usize },
     /// Somebody does not read while others write a lot.
     SlowClient,
+    /// Somebody's line breaks, and they are back at once.
+    Presence,
 }
 
 const fn edits(
@@ -38,24 +43,46 @@ const fn edits(
     Scenario { name, load: Load::Edits { rooms, clients, edits_per_second, cursors_per_second } }
 }
 
+// The scenarios that promises are about.
+pub const FAN_OUT: &str = "1x50 @10";
+pub const CURSORS: &str = "1x50 @10 + cursors @10";
+pub const SATURATION: &str = "1x100 @20";
+pub const IDLE_ROOMS: &str = "idle 1000x1";
+pub const IDLE_CONNECTIONS: &str = "idle 1x1000";
+pub const ROOMS_TOUCHED: &str = "10,000 rooms, 100 active";
+pub const JOIN_STORM: &str = "join storm 150, 1 MB";
+pub const SLOW_CLIENT: &str = "slow client, 6 MB/s";
+pub const PRESENCE: &str = "back after a reconnect";
+
 /// Rooms x clients @ edits a second of each client.
-pub const SCENARIOS: [Scenario; 10] = [
+pub const SCENARIOS: [Scenario; 13] = [
     edits("1x2 @10", 1, 2, 10.0, 0.0),
     edits("1x10 @10", 1, 10, 10.0, 0.0),
-    edits("1x50 @10", 1, 50, 10.0, 0.0),
-    edits("1x50 @10 + cursors @10", 1, 50, 10.0, 10.0),
-    edits("1x100 @20", 1, 100, 20.0, 0.0),
+    edits(FAN_OUT, 1, 50, 10.0, 0.0),
+    edits(CURSORS, 1, 50, 10.0, 10.0),
+    edits(SATURATION, 1, 100, 20.0, 0.0),
     edits("1x200 @1", 1, 200, 1.0, 0.0),
     edits("100x2 @5", 100, 2, 5.0, 0.0),
-    Scenario { name: "idle 1000x1", load: Load::Idle { rooms: 1000 } },
-    Scenario { name: "join storm 150, 1 MB", load: Load::JoinStorm { clients: 150 } },
-    Scenario { name: "slow client, 6 MB/s", load: Load::SlowClient },
+    Scenario { name: IDLE_ROOMS, load: Load::Idle { rooms: 1000, clients: 1 } },
+    Scenario { name: IDLE_CONNECTIONS, load: Load::Idle { rooms: 1, clients: 1000 } },
+    Scenario { name: ROOMS_TOUCHED, load: Load::RoomsTouched { rooms: 10_000, active: 100 } },
+    Scenario { name: JOIN_STORM, load: Load::JoinStorm { clients: 150 } },
+    Scenario { name: SLOW_CLIENT, load: Load::SlowClient },
+    Scenario { name: PRESENCE, load: Load::Presence },
 ];
 
 /// After the load: what is under way arrives.
 const DRAIN: Duration = Duration::from_secs(1);
 
 impl Scenario {
+    /// On Postgres only what the database has a part in.
+    pub fn is_for(&self, kind: Kind, has_postgres: bool) -> bool {
+        match kind {
+            Kind::OpenFlowOnPostgres => has_postgres && self.name == FAN_OUT,
+            Kind::OpenFlow | Kind::YWebsocket | Kind::Hocuspocus => true,
+        }
+    }
+
     pub async fn run(&self, server: &Server, seconds: u64) -> anyhow::Result<Figures> {
         let time = Duration::from_secs(seconds);
         match self.load {
@@ -69,14 +96,16 @@ impl Scenario {
                 figures.expected_deliveries_per_second = edits * (clients - 1) as f64;
                 Ok(figures)
             }
-            Load::Idle { rooms } => idle(server, rooms).await,
-            Load::JoinStorm { clients } => join_storm(server, clients).await,
-            Load::SlowClient => slow_client(server, time).await,
+            Load::Idle { rooms, clients } => idle(server, rooms, clients).await,
+            Load::RoomsTouched { rooms, active } => rooms::touch(server, rooms, active).await,
+            Load::JoinStorm { clients } => storm::join(server, clients).await,
+            Load::SlowClient => slow::play_beside(server, time).await,
+            Load::Presence => presence::come_back(server).await,
         }
     }
 }
 
-async fn play(server: &Server, cast: Cast, time: Duration) -> anyhow::Result<Figures> {
+pub async fn play(server: &Server, cast: Cast, time: Duration) -> anyhow::Result<Figures> {
     // What joining cost is over by then.
     tokio::time::sleep(Duration::from_millis(500)).await;
     let before = server.usage()?;
@@ -99,7 +128,8 @@ async fn play(server: &Server, cast: Cast, time: Duration) -> anyhow::Result<Fig
         frames_per_second: frames as f64 / seconds,
         travel: Percentiles::of(travel),
         acknowledged: Percentiles::of(acknowledged),
-        cpu_percent: cpu_micros as f64 / (time + DRAIN).as_micros() as f64 * 100.0,
+        // All of it, also what is done after the last edit: nothing is given away by pausing.
+        cpu_percent: cpu_micros as f64 / time.as_micros() as f64 * 100.0,
         cpu_micros_per_delivery: (deliveries > 0.0).then(|| cpu_micros as f64 / deliveries),
         peak_rss_mb: after.peak_rss_kb as f64 / 1024.0,
         note: (refused > 0).then(|| format!("{refused} edits refused")),
@@ -107,84 +137,24 @@ async fn play(server: &Server, cast: Cast, time: Duration) -> anyhow::Result<Fig
     })
 }
 
-async fn idle(server: &Server, rooms: usize) -> anyhow::Result<Figures> {
+async fn idle(server: &Server, rooms: usize, clients: usize) -> anyhow::Result<Figures> {
     let documents = server.documents(rooms).await?;
+    // What the first of everything allocates once is no connection's.
+    drop(Client::join(0, &documents[0]).await?);
     let before = server.usage()?;
-    let cast = Cast::join(documents.into_iter().map(|document| (document, Part::default())).collect()).await?;
+    let parts = documents.iter().flat_map(|document| vec![(document.clone(), Part::default()); clients]);
+    let cast = Cast::join(parts.collect()).await?;
     tokio::time::sleep(Duration::from_secs(2)).await;
     let there = server.usage()?;
     let watched = Duration::from_secs(3);
     cast.play(watched).await;
     let after = server.usage()?;
     cast.end(Duration::ZERO).await?;
-    let growth_kb = there.rss_kb.saturating_sub(before.rss_kb) as f64 / rooms as f64;
+    let growth_kb = there.rss_kb.saturating_sub(before.rss_kb) as f64 / (rooms * clients) as f64;
     Ok(Figures {
         cpu_percent: (after.cpu_micros - there.cpu_micros) as f64 / watched.as_micros() as f64 * 100.0,
         peak_rss_mb: after.peak_rss_kb as f64 / 1024.0,
-        kb_per_room: Some(growth_kb),
+        kb_each: Some(growth_kb),
         ..Figures::default()
     })
-}
-
-async fn join_storm(server: &Server, clients: usize) -> anyhow::Result<Figures> {
-    let document = server.documents(1).await?.remove(0);
-    let mut writer = Client::join(0, &document).await?;
-    let text = "x".repeat(16 * 1024);
-    for key in 0..64 {
-        writer.write(&key.to_string(), &text).await?;
-    }
-    // Whether the server says so or not, by then it has everything.
-    let until = Instant::now() + Duration::from_secs(2);
-    while Instant::now() < until {
-        // Silence is what is hoped for.
-        if let Ok(heard) = tokio::time::timeout(Duration::from_millis(100), writer.next()).await {
-            heard?;
-        }
-    }
-    let before = server.usage()?;
-    let joins = (1..=clients as u32).map(|number| {
-        let document = &document;
-        async move {
-            let started = Instant::now();
-            Client::join(number, document).await.map(|client| (client, started.elapsed().as_micros() as u32))
-        }
-    });
-    let joined = join_all(joins).await.into_iter().collect::<anyhow::Result<Vec<_>>>().context("in the storm")?;
-    let after = server.usage()?;
-    let times: Vec<u32> = joined.iter().map(|(_, micros)| *micros).collect();
-    let cpu_micros = (after.cpu_micros - before.cpu_micros) as f64;
-    Ok(Figures {
-        travel: Percentiles::of(times),
-        cpu_micros_per_delivery: Some(cpu_micros / clients as f64),
-        peak_rss_mb: after.peak_rss_kb as f64 / 1024.0,
-        note: Some("times are from connecting to having the document, CPU is per join".to_owned()),
-        ..Figures::default()
-    })
-}
-
-async fn slow_client(server: &Server, time: Duration) -> anyhow::Result<Figures> {
-    let document = server.documents(1).await?.remove(0);
-    // It joins, and then never reads.
-    let slow = Client::join(u32::MAX, &document).await?;
-    let person = Part { edits_per_second: 10.0, ..Part::default() };
-    let writer = Part { bulk: Some(Bulk { per_second: 15.0, bytes: 100_000 }), ..Part::default() };
-    let parts = std::iter::repeat_n(person, 10).chain(std::iter::repeat_n(writer, 4));
-    let cast = Cast::join(parts.map(|part| (document.clone(), part)).collect()).await?;
-    let mut figures = play(server, cast, time).await?;
-    figures.expected_deliveries_per_second = figures.edits_per_second * 13.0;
-    figures.note = Some(fate_of(slow).await);
-    Ok(figures)
-}
-
-/// What became of a client that did not read.
-async fn fate_of(mut slow: Client) -> String {
-    let reading = async {
-        loop {
-            if let Err(error) = slow.next().await {
-                return format!("slow client: {error:#}");
-            }
-        }
-    };
-    let fate = tokio::time::timeout(Duration::from_secs(3), reading).await;
-    fate.unwrap_or_else(|_| "slow client: kept, all it missed was sent later".to_owned())
 }

@@ -19,6 +19,8 @@ use super::{Options, dialect::Dialect, process};
 pub enum Kind {
     /// SQLite, every commit synced, edits acknowledged after the commit.
     OpenFlow,
+    /// The same on Postgres, which syncs every commit too.
+    OpenFlowOnPostgres,
     /// Memory only.
     YWebsocket,
     /// Memory only.
@@ -26,14 +28,19 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Self; 3] = [Self::OpenFlow, Self::YWebsocket, Self::Hocuspocus];
+    pub const ALL: [Self; 4] = [Self::OpenFlow, Self::OpenFlowOnPostgres, Self::YWebsocket, Self::Hocuspocus];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::OpenFlow => "openflow",
+            Self::OpenFlowOnPostgres => "openflow, Postgres",
             Self::YWebsocket => "y-websocket",
             Self::Hocuspocus => "hocuspocus",
         }
+    }
+
+    pub fn is_ours(self) -> bool {
+        matches!(self, Self::OpenFlow | Self::OpenFlowOnPostgres)
     }
 }
 
@@ -52,10 +59,14 @@ impl Server {
         let address = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).context("a free port")?;
         let folder = tempfile::Builder::new().prefix("data-").tempdir_in(&options.work_dir)?;
         let mut command = match kind {
-            Kind::OpenFlow => {
+            Kind::OpenFlow | Kind::OpenFlowOnPostgres => {
                 let mut command = Command::new(&options.server);
                 command.arg("serve").args(["--listen", &address.to_string()]).arg("--data-dir").arg(folder.path());
                 command.env("RUST_LOG", "error");
+                if kind == Kind::OpenFlowOnPostgres {
+                    let database = options.postgres.as_deref().context("no Postgres was named with --postgres")?;
+                    command.args(["--database-url", database]);
+                }
                 command
             }
             Kind::YWebsocket => node(&options.peers, "node_modules/@y/websocket-server/src/server.js", address),
@@ -64,7 +75,7 @@ impl Server {
         let process = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit()).spawn()?;
         let mut server = Self { kind, address, token: String::new(), process, _folder: folder };
         server.wait_until_it_listens().await?;
-        if kind == Kind::OpenFlow {
+        if kind.is_ours() {
             server.sign_up().await?;
         }
         Ok(server)
@@ -84,7 +95,9 @@ impl Server {
     }
 
     async fn sign_up(&mut self) -> anyhow::Result<()> {
-        let body = json!({"email": "ada@example.org", "password": "a long enough password", "name": "Ada"});
+        // Postgres outlives a server.
+        let email = format!("ada-{}@example.org", self.process.id());
+        let body = json!({"email": email, "password": "a long enough password", "name": "Ada"});
         let answer = self.post("auth/signup", body).await?;
         self.token = answer["token"].as_str().context("a sign-up answers with a token")?.to_owned();
         Ok(())
@@ -104,7 +117,7 @@ impl Server {
     pub async fn documents(&self, count: usize) -> anyhow::Result<Vec<Dialect>> {
         let address = self.address;
         match self.kind {
-            Kind::OpenFlow => {
+            Kind::OpenFlow | Kind::OpenFlowOnPostgres => {
                 let made = stream::iter(0..count).map(|number| async move {
                     let workflow = self.post("workflows", json!({"title": format!("Bench {number}")})).await?;
                     let id = workflow["id"].as_str().context("a workflow has an id")?.to_owned();
@@ -125,6 +138,19 @@ impl Server {
                 Ok((0..count).map(document).collect())
             }
         }
+    }
+
+    /// Ways to `count` documents of any kind: half of ours are the outputs of the other half.
+    pub async fn documents_of_all_kinds(&self, count: usize) -> anyhow::Result<Vec<Dialect>> {
+        if !self.kind.is_ours() {
+            return self.documents(count).await;
+        }
+        let graphs = self.documents(count.div_ceil(2)).await?;
+        Ok(graphs.into_iter().flat_map(|graph| [graph.outputs(), graph]).take(count).collect())
+    }
+
+    pub fn kind(&self) -> Kind {
+        self.kind
     }
 
     pub fn usage(&self) -> anyhow::Result<process::Usage> {
