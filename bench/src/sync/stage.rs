@@ -102,14 +102,14 @@ async fn play(mut client: Client, part: Part, mut phase: watch::Receiver<Phase>,
     let mut bulk = Beat::new(part.bulk.map_or(0.0, |bulk| bulk.per_second), share);
     let bulk_text = part.bulk.map(|bulk| "b".repeat(bulk.bytes)).unwrap_or_default();
     loop {
-        let playing = *phase.borrow_and_update() == Phase::Playing;
+        // Looked at here and nowhere else: a phase counts as seen from then on, and the last one is not told twice.
+        let now = *phase.borrow_and_update();
+        if now == Phase::Over {
+            return Ok(client.seen);
+        }
+        let playing = now == Phase::Playing;
         tokio::select! {
-            changed = phase.changed() => {
-                changed.context("the stage is there")?;
-                if *phase.borrow() == Phase::Over {
-                    return Ok(client.seen);
-                }
-            }
+            changed = phase.changed() => changed.context("the stage is there")?,
             () = edits.next(), if playing => client.edit().await?,
             () = cursors.next(), if playing => client.move_cursor().await?,
             () = bulk.next(), if playing => client.write("bulk", &bulk_text).await?,
