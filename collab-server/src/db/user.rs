@@ -1,6 +1,6 @@
 //! People with an account.
 
-use sea_query::{Expr, ExprTrait, Func, Iden, Query};
+use sea_query::{Expr, ExprTrait, Func, Iden, Order, Query};
 use shared::{api::User, id::UserId};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -61,6 +61,20 @@ pub async fn insert(
         ])
         .to_owned();
     db.execute(&insert).await.map(drop)
+}
+
+/// Whoever signed up first: the person who set the server up.
+pub async fn first(db: impl Connection) -> Result<Option<UserId>, DbError> {
+    let select = Query::select()
+        .columns([UserTable::UserId, UserTable::Email, UserTable::Name, UserTable::PasswordHash])
+        .from(UserTable::Table)
+        .order_by(UserTable::CreatedAt, Order::Asc)
+        // Ids are made in order, too: two sign-ups of one moment.
+        .order_by(UserTable::UserId, Order::Asc)
+        .limit(1)
+        .to_owned();
+    let row: Option<UserRow> = db.fetch_optional(&select).await?;
+    Ok(row.map(|row| row.id()))
 }
 
 /// Without regard to case.

@@ -25,6 +25,7 @@ mod api_keys;
 mod blobs;
 mod health;
 mod keys;
+mod local_models;
 mod nodes;
 mod models;
 mod approvals;
@@ -64,6 +65,7 @@ fn quick() -> OpenApiRouter<AppState> {
         .merge(workflow_members::routes())
         .merge(nodes::routes())
         .merge(models::routes())
+        .merge(local_models::routes())
         .merge(runs::routes())
         .merge(approvals::routes())
         .merge(links::routes())
@@ -74,7 +76,11 @@ fn quick() -> OpenApiRouter<AppState> {
 
 /// Routes that stream: each has a time limit of its own.
 fn streaming() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().merge(blobs::routes()).merge(runs::streaming_routes()).merge(generations::streaming_routes())
+    OpenApiRouter::new()
+        .merge(blobs::routes())
+        .merge(runs::streaming_routes())
+        .merge(local_models::streaming_routes())
+        .merge(generations::streaming_routes())
 }
 
 /// Everything the server answers, ready to be served.

@@ -8,6 +8,7 @@ mod cluster;
 mod cli;
 mod database;
 mod keys;
+mod local_models;
 mod nodes;
 mod rights;
 mod routes;

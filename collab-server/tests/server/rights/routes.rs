@@ -116,6 +116,9 @@ impl<'a> Scene<'a> {
         if row.method == Method::POST && path == "/api/runs/{id}/approvals" {
             run = crate::runs::approvals::asked(self.owner, team).await.to_string();
         }
+        if path == "/api/local-models" && row.method == Method::DELETE {
+            path.push_str("?name=absent");
+        }
         let path = path
             .replace("/workspaces/{id}", &format!("/workspaces/{team}"))
             .replace("/workflows/{id}", &format!("/workflows/{workflow}"))
@@ -200,6 +203,19 @@ on_each_database! {
         println!("{asked} requests of members were answered as the table says");
     }
 
+    async fn only_the_first_account_may_what_is_the_servers(app: TestApp) {
+        let (first, second) = (app.user("first").await, app.user("second").await);
+        // A workspace of one's own gives no right to the server.
+        let scene = Scene::new(&app, &second, &first, vec![(Role::Owner, &second)]).await;
+        for row in table().into_iter().filter(|row| row.need == Need::ServersFirst) {
+            let answer = scene.ask(&row, &second).await;
+            assert_eq!(answer.status, 403, "{}: {}", name_of(&row), answer.text());
+            // It goes on to what is asked, of which there is none here.
+            let answer = scene.ask(&row, &first).await;
+            assert!([400, 404].contains(&answer.status), "{}: {} {}", name_of(&row), answer.status, answer.text());
+        }
+    }
+
     async fn every_key_may_what_its_scope_and_the_table_say(app: TestApp) {
         let (owner, guest) = (app.user("owner").await, app.user("guest").await);
         let scene = Scene::new(&app, &owner, &guest, vec![(Role::Owner, &owner)]).await;
@@ -216,7 +232,7 @@ on_each_database! {
                 match row.need {
                     Need::Nothing => {}
                     Need::Account => assert_answer(&scene.ask(&row, &everywhere).await, true, &what),
-                    Need::InPerson | Need::RightInPerson(_) => {
+                    Need::InPerson | Need::ServersFirst | Need::RightInPerson(_) => {
                         let answer = scene.ask(&row, &everywhere).await;
                         let refusal = answer.refusal();
                         assert!(refusal.starts_with("403 forbidden"), "{what}: {refusal}");

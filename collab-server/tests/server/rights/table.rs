@@ -13,6 +13,8 @@ pub enum Need {
     Account,
     /// A person who signed in themselves: no key.
     InPerson,
+    /// To be the first account of the server, in person.
+    ServersFirst,
     /// A right in the workspace or workflow that the path names. An API key has it within its scope.
     Right(Right),
     /// The same, for people only.
@@ -32,7 +34,7 @@ fn row(method: Method, path: &'static str, need: Need, body: Value) -> Row {
 }
 
 pub fn table() -> Vec<Row> {
-    use Need::{Account, InPerson, Nothing, RightInPerson};
+    use Need::{Account, InPerson, Nothing, RightInPerson, ServersFirst};
     let (get, post, put, patch, delete) = (Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE);
     let nothing = || json!({});
     let right = Need::Right;
@@ -54,6 +56,11 @@ pub fn table() -> Vec<Row> {
         row(get.clone(), "/api/me", Account, nothing()),
         row(get.clone(), "/api/nodes", Account, nothing()),
         row(get.clone(), "/api/models", Account, nothing()),
+        row(get.clone(), "/api/local-models", Account, nothing()),
+        row(get.clone(), "/api/local-models/events", Account, nothing()),
+        // A name that is not on the hub: nothing is fetched.
+        row(post.clone(), "/api/local-models", ServersFirst, json!({"name": "own"})),
+        row(delete.clone(), "/api/local-models", ServersFirst, nothing()),
         row(get.clone(), "/api/templates", Account, nothing()),
         row(get.clone(), "/api/workspaces", Account, nothing()),
         row(get.clone(), "/api/workflows", Account, nothing()),
