@@ -36,6 +36,13 @@ pub const POSTGRES: Tool = Tool {
     debian_packages: &["postgresql"],
 };
 
+/// Fetches the real model of the tests, and runs the references that the engine is measured beside.
+pub const PYTHON: Tool = Tool {
+    name: "Python 3 with pip",
+    is_there: || has_program("python3") && has_program("pip3"),
+    debian_packages: &["python3", "python3-pip"],
+};
+
 /// Everything that `cargo xtask test` uses.
 pub const FOR_TESTS: [Tool; 8] = [
     FFMPEG,
@@ -46,11 +53,7 @@ pub const FOR_TESTS: [Tool; 8] = [
     // Without any font Chromium draws no text, and asserts on what people see mean nothing.
     Tool { name: "a font", is_there: has_font, debian_packages: &["fonts-dejavu-core"] },
     NODE,
-    Tool {
-        name: "Python 3 with pip",
-        is_there: || has_program("python3") && has_program("pip3"),
-        debian_packages: &["python3", "python3-pip"],
-    },
+    PYTHON,
 ];
 
 /// Installs what is missing, or fails with one line that says what to install.

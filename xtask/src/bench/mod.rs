@@ -2,6 +2,7 @@
 //!
 //! The measuring itself is the crate `bench`: it wants a runtime and sockets, which xtask does without.
 
+mod engine;
 mod sync;
 
 use std::process::Command;
@@ -19,11 +20,18 @@ pub enum Bench {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// What the engine costs: beside ffmpeg and other runtimes of the same models. See docs/benchmarks.md.
+    Engine {
+        /// Go to what measures, for instance `--only media`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
 }
 
 pub fn bench(workspace: &Workspace, what: &Bench) -> anyhow::Result<()> {
     match what {
         Bench::Sync { arguments } => sync::bench(workspace, arguments),
+        Bench::Engine { arguments } => engine::bench(workspace, arguments),
     }
 }
 
