@@ -30,8 +30,8 @@ pub async fn come_back(server: &Server) -> anyhow::Result<Figures> {
     let seen = timeout(PATIENCE, async {
         while !witness.sees(CLIENT) {
             tokio::select! {
-                heard = witness.next() => drop(heard?),
-                heard = person.next() => drop(heard?),
+                heard = witness.next() => { heard?; }
+                heard = person.next() => { heard?; }
                 () = sleep_until(renew_at) => {
                     clock += 1;
                     person.appear(CLIENT, clock).await?;
