@@ -10,7 +10,7 @@ pub const FAL: Job = Job {
         json!({"request_id": "job-1", "status_url": of("/status"), "response_url": of(""), "cancel_url": of("/cancel")})
     },
     state: |path, step, made| match path {
-        "/requests/job-1/status" => Some(json!({"status": ["IN_QUEUE", "IN_PROGRESS", "COMPLETED"][step]})),
+        "/requests/job-1/status" => Some(json!({"status": (["IN_QUEUE", "IN_PROGRESS", "COMPLETED"][step])})),
         "/requests/job-1" => Some(json!({"images": [{"url": made.url}], "seed": 7})),
         _ => None,
     },
@@ -18,7 +18,7 @@ pub const FAL: Job = Job {
 };
 pub const FAL_SOUND: Job = Job {
     state: |path, step, made| match path {
-        "/requests/job-1/status" => Some(json!({"status": ["IN_QUEUE", "IN_PROGRESS", "COMPLETED"][step]})),
+        "/requests/job-1/status" => Some(json!({"status": (["IN_QUEUE", "IN_PROGRESS", "COMPLETED"][step])})),
         "/requests/job-1" => Some(json!({"audio": {"url": made.url}})),
         _ => None,
     },
