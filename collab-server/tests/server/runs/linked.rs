@@ -115,8 +115,15 @@ on_each_database! {
     async fn a_workflow_that_contains_itself_is_refused(app: TestApp) {
         let ada = app.user("ada").await;
         let first = create(&ada, greeting()).await;
-        let second = create(&ada, linking(first, None)).await;
-        let third = create(&ada, linking(second, None)).await;
+        // Each takes and gives what the one within does.
+        let around = |inner: WorkflowId| {
+            let mut graph = linking(inner, None);
+            graph["nodes"]["name"]["params"]["name"] = json!("who");
+            graph["nodes"]["out"]["params"]["name"] = json!("greeting");
+            graph
+        };
+        let second = create(&ada, around(first)).await;
+        let third = create(&ada, around(second)).await;
         let source = json!({"workflow": third, "interface": {"inputs": [], "outputs": []}});
         let knot = shared::graph::Node {
             params: [("source".to_owned(), source)].into(),
