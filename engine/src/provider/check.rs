@@ -102,7 +102,7 @@ async fn look(outbound: &Outbound, server: &Profile) -> Option<LocalServer> {
 /// Servers of this machine ask for no key. Whether they may be called is the policy's to say.
 pub(super) fn keyless(provider: &str, name: Option<&str>) -> Option<ProviderKey> {
     let known = name.is_none() && LOCAL_SERVERS.iter().any(|server| server.name == provider);
-    known.then(|| no_key())
+    known.then(no_key)
 }
 
 fn no_key() -> ProviderKey {
