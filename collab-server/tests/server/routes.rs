@@ -88,6 +88,8 @@ async fn ids_of(owner: &Person<'_>) -> Value {
         "{version}": version["id"],
         "{key}": key.ok().json()["id"],
         "{hash}": blob,
+        "{node}": "anything",
+        "{generation}": "gen_00000000000000000000000000000001",
     })
 }
 
@@ -121,6 +123,8 @@ on_each_database! {
             "{invitation}": "inv_00000000000000000000000000000001",
             "{user}": "usr_00000000000000000000000000000001",
             "{hash}": BlobHash::of(b"nothing"),
+            "{node}": "nothing",
+            "{generation}": "gen_00000000000000000000000000000002",
         });
         for route in all_routes(&app).await.into_iter().filter(Route::is_about_something) {
             let what = format!("{} {}", route.method, route.path);

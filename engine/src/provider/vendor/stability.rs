@@ -76,8 +76,9 @@ impl Vendor for Stability {
         &self.0
     }
 
-    fn answers_at_once(&self, order: &Order) -> bool {
-        !matches!(order, Order::Picture(picture) if picture.task == PictureTask::Upscale)
+    fn answers_at_once(&self, _order: &Order) -> bool {
+        // Only the creative upscaler answers with a job, and the catalogue has no route to it.
+        true
     }
 
     fn pace(&self) -> Duration {
