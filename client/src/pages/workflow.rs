@@ -57,7 +57,10 @@ fn Load(id: WorkflowId, shown: View) -> Element {
     let workflow = workflow.read();
     match (&*workflow, session.catalog(), session.me()) {
         (Some(Ok(workflow)), Some(catalog), Some(me)) => rsx! {
-            Open { key: "{workflow.id}", workflow: workflow.clone(), person: me.user.id, catalog, shown }
+            // A list, because a key outside of one is not looked at: the replica of another workflow is another one.
+            for workflow in [workflow.clone()] {
+                Open { key: "{workflow.id}", workflow, person: me.user.id, catalog: catalog.clone(), shown }
+            }
         },
         (Some(Err(error)), _, _) => rsx! { Refused { error: error.clone() } },
         _ => rsx! { Starting {} },

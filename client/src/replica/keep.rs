@@ -46,6 +46,8 @@ pub(super) struct Kept {
     live: Cell<bool>,
     /// The documents changed.
     pub(super) copy: Wake,
+    /// The document was begun anew: what is unsaved here is kept as what it meant, and must not be kept as updates too.
+    renewed: Cell<bool>,
     /// The graph as it was when nothing was unsent last.
     base: RefCell<Option<Graph>>,
 }
@@ -59,8 +61,9 @@ impl Kept {
         self.live.replace(live)
     }
 
+    /// Where updates of this document are kept; nowhere once it was begun anew.
     fn database(&self) -> Option<&Database> {
-        self.database.get()?.as_ref()
+        if self.renewed.get() { None } else { self.database.get()?.as_ref() }
     }
 }
 
@@ -70,7 +73,7 @@ pub fn watch_page(replica: &Replica) -> [Listener; 2] {
     [
         Listener::new(dom::window(), "pagehide", move |_| leaving.leave()),
         Listener::new(dom::window(), "beforeunload", move |event| {
-            if asking.unsaved() > asking.inner.kept.edits.get() {
+            if asking.unsaved() > asking.inner.kept.edits.get() && !asking.inner.kept.renewed.get() {
                 asking.keep_on_leaving();
                 event.prevent_default();
             }
@@ -258,6 +261,9 @@ impl Replica {
                     None => true,
                 };
                 if kept {
+                    // The page that goes away keeps what is unsaved: updates of the old document, which would be
+                    // taken up in the new one.
+                    replica.inner.kept.renewed.set(true);
                     for (key, _) in database.with_prefix(Shelf::Unsent, &format!("{name}.")).await {
                         database.remove(Shelf::Unsent, &key);
                     }

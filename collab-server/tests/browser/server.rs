@@ -46,6 +46,15 @@ impl Server {
         self.wait_until_ready().await;
     }
 
+    /// The killed server once more, where no open page looks for it: what `act` does there happens behind everybody's back.
+    pub async fn elsewhere(&mut self, act: impl AsyncFnOnce(&str)) {
+        let home = std::mem::replace(&mut self.port, free_port());
+        self.restart().await;
+        act(&self.url("")).await;
+        self.kill().await;
+        self.port = home;
+    }
+
     async fn wait_until_ready(&self) {
         let url = self.url("/readyz");
         eventually("the server's start", || async {
