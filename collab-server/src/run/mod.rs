@@ -72,6 +72,8 @@ struct Inner {
     work: Notify,
     /// Wakes whoever shows positions.
     order: Notify,
+    /// Wakes all who wait for a run to begin in this process.
+    begun: Notify,
     /// Wakes all who wait for people's answers.
     answers: Notify,
     /// Wakes whoever hears of runs to cancel.
@@ -95,6 +97,7 @@ impl Runs {
             stop,
             work: Notify::new(),
             order: Notify::new(),
+            begun: Notify::new(),
             answers: Notify::new(),
             cancel: Notify::new(),
             told: broadcast::Sender::new(TOLD),
@@ -208,6 +211,12 @@ impl Runs {
 
     fn enter(&self, active: &Arc<ActiveRun>) {
         self.table().insert(active.run, active.clone());
+        self.0.begun.notify_waiters();
+    }
+
+    /// The next run that this process begins.
+    fn begun(&self) -> Notified<'_> {
+        self.0.begun.notified()
     }
 
     fn leave(&self, active: &ActiveRun) {

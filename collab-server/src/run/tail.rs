@@ -93,6 +93,25 @@ impl Tail {
         tokio::time::timeout(at_most, told).await.ok();
     }
 
+    /// Until this process executes the run, or something may have happened elsewhere.
+    async fn until_begun(&mut self, at_most: Duration) {
+        let (runs, leader) = (self.state.runs.clone(), self.leader);
+        let begun = async {
+            loop {
+                // From before the look, so that no beginning is missed.
+                let next = runs.begun();
+                if runs.find(leader).is_some() {
+                    return;
+                }
+                next.await;
+            }
+        };
+        tokio::select! {
+            () = begun => {}
+            () = self.pause(at_most) => {}
+        }
+    }
+
     async fn look(&mut self) -> Result<(), DbError> {
         if let Some(active) = self.state.runs.find(self.leader) {
             if active.attempt != self.attempt {
@@ -118,7 +137,7 @@ impl Tail {
             self.tell_kept(&run).await?;
         } else {
             // People take longer to answer than anybody who watches notices.
-            self.pause(if run.waiting { LOOK * 5 } else { LOOK }).await;
+            self.until_begun(if run.waiting { LOOK * 5 } else { LOOK }).await;
         }
         Ok(())
     }
