@@ -7,6 +7,7 @@ WORKDIR /src
 COPY Cargo.toml Cargo.lock rust-toolchain.toml ./
 COPY .cargo .cargo
 COPY assets assets
+COPY bench bench
 COPY client client
 COPY collab-server collab-server
 COPY engine engine
