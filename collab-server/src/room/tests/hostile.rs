@@ -21,10 +21,8 @@ use crate::room::{
     update::{outline, state_vector},
 };
 
-/// At the decoders, and through connections.
-fn cases() -> (usize, usize) {
-    if std::env::var_os("OPENFLOW_FUZZ_FULL").is_some() { (700_000, 20_000) } else { (50_000, 2_000) }
-}
+const AT_THE_DECODERS: usize = 730_000;
+const THROUGH_CONNECTIONS: usize = 20_000;
 
 fn seed() -> u64 {
     std::env::var("OPENFLOW_FUZZ_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(0x5eed)
@@ -121,7 +119,7 @@ fn mutated_frames_are_read_or_refused_and_leave_nothing_behind() {
     let mut table = PresenceTable::default();
     assert!(hocuspocus.iter().all(|frame| is_read(frame, true, name, &mut table)));
     assert!(websocket.iter().all(|frame| is_read(frame, false, name, &mut table)));
-    let (mut read, (cases, _)) = (0, cases());
+    let (mut read, cases) = (0, AT_THE_DECODERS);
     for case in 0..cases {
         let is_hocuspocus = case % 2 == 0;
         let frame = mutate(if is_hocuspocus { &hocuspocus } else { &websocket }, &mut rng);
@@ -140,7 +138,7 @@ async fn mutated_frames_close_their_own_socket_at_most() {
     let (frames, _) = samples(&world.name().to_string());
     let mut witness = Peer::join(&world.rooms, world.name(), "witness").await;
     let mut eve = Peer::join_unsaved(&world.rooms, world.name(), "eve").await;
-    let (mut closed, mut edits, (_, cases)) = (0, 0, cases());
+    let (mut closed, mut edits, cases) = (0, 0, THROUGH_CONNECTIONS);
     for case in 0..cases {
         eve.send_bytes(mutate(&frames, &mut rng));
         // Answered after everything before it, unless that closed the socket.
@@ -151,10 +149,10 @@ async fn mutated_frames_close_their_own_socket_at_most() {
             closed += 1;
             eve = Peer::join_unsaved(&world.rooms, world.name(), "eve").await;
         }
-        if case % 100 == 0 {
+        if case % 500 == 0 {
             edits += 1;
             witness.edit(add_note("undisturbed"));
-            witness.until("saved", |witness| witness.statuses.len() > edits).await;
+            witness.until("saved", |witness| witness.statuses.len() == edits + 1).await;
         }
     }
     assert!((cases / 10..cases).contains(&closed), "{closed} sockets were closed");

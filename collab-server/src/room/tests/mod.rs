@@ -1,7 +1,6 @@
 //! Rooms without network and database: what happens when storage fails or lies, or a peer does not read.
 
 mod cluster;
-mod frames;
 mod hostile;
 mod limits;
 mod passed_on;
