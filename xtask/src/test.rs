@@ -1,13 +1,17 @@
 //! `cargo xtask test`: everything that has to hold before a change is shared.
 //!
 //! Formatting, lints, the architecture, docs, the web client, and every test on SQLite and on a Postgres
-//! of its own. Closes with one line of what the test runner counted: `412 passed, 0 failed`.
+//! of its own. Closes with what failed, each with its first lines, and one line of what the test runner counted:
+//! `412 passed, 0 failed`.
+
+mod counted;
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail, ensure};
 
+use self::counted::Counted;
 use crate::build_client::{self, ClientProfile};
 use crate::postgres::{Commits, Postgres};
 use crate::process::{self, Running};
@@ -45,10 +49,9 @@ pub fn test(workspace: &Workspace, arguments: &[String]) -> anyhow::Result<()> {
     drop(postgres);
     drop(steps);
     // On the same stream as the runner's own lines, whose last one may be of a binary without tests.
-    let Counted { passed, failed, ignored } = counted;
-    writeln!(std::io::stdout(), "\n{passed} passed, {failed} failed, {ignored} skipped").context("printing")?;
+    writeln!(std::io::stdout(), "\n{counted}").context("printing")?;
     outcome?;
-    ensure!(passed > 0, "no test ran");
+    ensure!(counted.passed > 0, "no test ran");
     Ok(())
 }
 
@@ -75,27 +78,6 @@ fn cargo_in(workspace: &Workspace, arguments: &[&str]) -> Command {
     cargo
 }
 
-#[derive(Default, Debug, PartialEq, Eq)]
-struct Counted {
-    passed: u64,
-    failed: u64,
-    ignored: u64,
-}
-
-impl Counted {
-    /// `test result: ok. 12 passed; 0 failed; 0 ignored; …`: one line a test binary.
-    fn add(&mut self, line: &str) {
-        let Some(result) = line.strip_prefix("test result: ") else { return };
-        let count = |what: &str| {
-            let part = result.split([';', '.']).find_map(|part| part.trim().strip_suffix(what));
-            part.and_then(|number| number.trim().parse::<u64>().ok()).unwrap_or(0)
-        };
-        self.passed += count("passed");
-        self.failed += count("failed");
-        self.ignored += count("ignored");
-    }
-}
-
 fn run_tests(cargo: &mut Command, counted: &mut Counted) -> anyhow::Result<()> {
     let mut running = Running::start(cargo.stdout(Stdio::piped()))?;
     let output = running.take_stdout().expect("it was started with a pipe");
@@ -103,25 +85,10 @@ fn run_tests(cargo: &mut Command, counted: &mut Counted) -> anyhow::Result<()> {
     for line in BufReader::new(output).split(b'\n') {
         let line = line.context("reading what the tests print")?;
         terminal.write_all(&line).and_then(|()| terminal.write_all(b"\n")).context("printing")?;
-        counted.add(&String::from_utf8_lossy(&line));
+        counted.read(&String::from_utf8_lossy(&line));
     }
     if !running.wait()?.success() {
         bail!("`cargo test` failed");
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_results_of_all_binaries_are_added_up() {
-        let mut counted = Counted::default();
-        counted.add("test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 3 filtered out; finished in 0.10s");
-        counted
-            .add("test result: FAILED. 2 passed; 3 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1.00s");
-        counted.add("test a_test ... ok");
-        assert_eq!(counted, Counted { passed: 14, failed: 3, ignored: 1 });
-    }
 }
