@@ -28,6 +28,19 @@ pub struct Presence {
     /// What the person sees: x, y, width, height in canvas units.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub viewport: Option<[f64; 4]>,
+    /// What the person says at the pointer, for as long as they do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chat: Option<String>,
+    /// Counts up each time the person asks everyone to come where they are.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub calls: u32,
+    /// Has done nothing for a while.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub idle: bool,
+}
+
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
