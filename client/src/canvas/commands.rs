@@ -14,18 +14,21 @@ use shared::{
 };
 
 use super::{
+    clipboard::Wires,
     connect::{PortRef, fitting_ports, port_type},
+    frames::whole_frames,
     geometry::{Point, Rect, plus},
-    gesture::{Effect, Gestures, Scene},
+    gesture::{Effect, Gestures, Scene, Target},
+    graph_ops::Stream,
     keys::Command,
     layout::{NodeLayout, Side},
     live::LiveScene,
-    state::{Canvas, CanvasStateStoreExt, MenuAt, Search, Side as SideTab},
+    state::{Canvas, CanvasStateStoreExt, MenuAt, Overlay, Purpose, Search, Side as SideTab, Tool},
     viewport::Viewport,
 };
 use crate::{
     api::Api,
-    replica::view::CanvasViewStoreExt,
+    replica::{Replica, view::CanvasViewStoreExt},
     ui::{Toaster, Tone},
 };
 
@@ -39,10 +42,13 @@ impl Canvas {
                 Effect::Look(viewport) => self.look(viewport),
                 Effect::Select(selection) => self.select(selection),
                 Effect::SelectWire(edge) => self.select_wire(edge),
-                Effect::Place(moves) => {
-                    let label = if moves.len() == 1 { "move" } else { "move nodes" };
-                    self.replica().edit(label, |edit| edit.move_nodes(&moves));
-                    self.replica().end_gesture();
+                Effect::SelectFrame(frame) => self.select_frame(frame),
+                Effect::Place { nodes, frame } => self.place(&nodes, frame),
+                Effect::Insert { node, to, edge } => self.insert_into(&node, Some(to), &edge),
+                Effect::Free(nodes) => self.free(&nodes),
+                Effect::Rewire { wires, to } => self.rewire(&wires, &to),
+                Effect::ResizeFrame { frame, size } => {
+                    self.update_frame(&frame, "resize", |frame| frame.size = size);
                 }
                 Effect::PlaceCopies { nodes, delta } => self.insert(&self.part(&nodes), delta, "duplicate"),
                 Effect::Resize { node, size } => {
@@ -60,39 +66,80 @@ impl Canvas {
         }
     }
 
-    /// What a key asks for. Copying, cutting and pasting come as events of their own: see `keyboard.rs`.
+    /// What a key, a menu or the command palette asks for. Copying, cutting and pasting come as events of their own where
+    /// a key asks for them: see `keyboard.rs`.
     pub fn obey(&self, command: Command, toaster: Toaster) {
         match command {
             Command::AddNode => self.open_search(self.middle_canvas(), None),
+            Command::Align(edge) => self.align(Some(edge)),
+            Command::AlignBest => self.align(None),
+            Command::BringHere => self.bring_here(toaster),
+            Command::Bypass => self.toggle_mode(Mode::Bypass),
             Command::Cancel => self.escape(),
             Command::CancelRun => self.cancel_runs(toaster),
-            Command::Copy | Command::Cut => {}
-            Command::Delete => self.delete_selection(),
-            Command::Duplicate => {
-                self.insert(&self.part(&self.selected()), COPY_OFFSET, "duplicate");
+            Command::Chat => self.state.overlay().set(Some(Overlay::Chat)),
+            Command::Collapse => self.toggle_collapsed(),
+            Command::Color => self.next_color(),
+            Command::Copy => self.copy_to_clipboard(toaster),
+            Command::CopyLink => self.copy_link(toaster),
+            Command::Cut => {
+                self.copy_to_clipboard(toaster);
+                self.delete_selection();
             }
+            Command::Delete => self.delete_selection(),
+            Command::DeleteHealing => self.delete_healing(),
+            Command::Distribute(axis) => self.distribute(Some(axis)),
+            Command::DistributeBest => self.distribute(None),
+            Command::Duplicate => self.insert(&self.part(&self.selected()), COPY_OFFSET, "duplicate"),
+            Command::Find => self.state.overlay().set(Some(Overlay::Find)),
             Command::FitAll => self.fit(None),
             Command::FitSelection => self.fit(Some(self.selected())),
+            Command::Grid => {
+                let grid = *self.state.grid().peek();
+                self.set_grid(!grid);
+            }
+            Command::Group => self.group(),
+            Command::Hand => self.state.tool().set(Tool::Hand),
+            Command::HidePeople => {
+                let hidden = *self.state.people_hidden().peek();
+                self.state.people_hidden().set(!hidden);
+            }
+            Command::Info => self.state.side().set(Some(SideTab::Inspector)),
             Command::Minimap => {
                 let shown = *self.state.minimap().peek();
                 self.state.minimap().set(!shown);
             }
-            Command::Nudge(by) => self.nudge(by),
-            Command::Bypass => self.toggle_mode(Mode::Bypass),
             Command::Mute => self.toggle_mode(Mode::Mute),
-            Command::Redo => drop(self.replica().redo()),
+            Command::Nudge(by) => self.nudge(by),
+            Command::Palette => self.state.overlay().set(Some(Overlay::Commands)),
+            Command::Paste => self.paste_from_clipboard(toaster, Wires::Inner),
+            Command::PasteWired => self.paste_from_clipboard(toaster, Wires::WithInputs),
+            Command::Pin => self.toggle_pin(),
+            Command::Pointer => self.state.tool().set(Tool::Pointer),
+            Command::Queue => self.toggle_side(SideTab::Runs),
+            Command::Redo => self.step_back(|replica| replica.redo()),
             Command::Rename => {
                 self.state.renaming().set(self.selected().first().cloned());
             }
+            Command::Replace => self.open_replacing(),
             Command::Run => self.run(Vec::new(), toaster),
             Command::RunSelection => self.run(self.selected().into_iter().collect(), toaster),
-            Command::SaveHint => toaster.say(Tone::Ok, "Every change is saved as you make it."),
+            Command::SaveVersion => self.name_version(),
             Command::SelectAll => {
                 let all = self.view.nodes().peek().keys().cloned().collect();
                 self.select(all);
             }
+            Command::SelectDownstream => self.select_along(Stream::Down),
+            Command::SelectNeighbour(direction) => self.go_beside(direction),
+            Command::SelectUpstream => self.select_along(Stream::Up),
             Command::Shortcuts => self.state.sheet().set(true),
-            Command::Undo => drop(self.replica().undo()),
+            Command::SidePanel => {
+                let open = self.state.side().peek().is_some();
+                self.state.side().set((!open).then_some(SideTab::Inspector));
+            }
+            Command::Tidy => self.tidy(),
+            Command::Undo => self.step_back(|replica| replica.undo()),
+            Command::Ungroup => self.ungroup(),
             Command::ZoomIn => self.zoom_by(1.25),
             Command::ZoomOut => self.zoom_by(0.8),
             Command::ZoomToOne => {
@@ -101,9 +148,35 @@ impl Canvas {
         }
     }
 
+    /// Undo or redo. What it takes out of the graph was no other person's doing.
+    fn step_back(&self, step: impl FnOnce(&Replica) -> Option<String>) {
+        step(&self.replica());
+        let mut selection = self.selected();
+        selection.retain(|id| self.view.nodes().peek().contains_key(id));
+        self.select(selection);
+    }
+
+    /// The menu of whatever is selected.
+    pub(super) fn open_selection_menu(&self, at_screen: Point) {
+        let frame = self.state.frame().peek().clone().map(Target::Frame);
+        let target = frame.or_else(|| self.selected().first().cloned().map(Target::Node));
+        if let Some(target) = target {
+            self.state.menu().set(Some(MenuAt { at_screen, target }));
+        }
+    }
+
+    fn toggle_side(&self, side: SideTab) {
+        let open = *self.state.side().peek() == Some(side);
+        self.state.side().set((!open).then_some(side));
+    }
+
     pub fn open_search(&self, at_canvas: Point, from: Option<PortRef>) {
+        self.open_search_for(at_canvas, from.map_or(Purpose::Add, Purpose::Connect));
+    }
+
+    pub fn open_search_for(&self, at_canvas: Point, purpose: Purpose) {
         if self.writable() {
-            self.state.search().set(Some(Search { at_canvas, from }));
+            self.state.search().set(Some(Search { at_canvas, purpose }));
         }
     }
 
@@ -164,6 +237,8 @@ impl Canvas {
         if let Some(edge) = wire {
             self.replica().edit("disconnect", |edit| edit.disconnect(&edge));
             self.state.wire().set(None);
+        } else if self.state.frame().peek().is_some() {
+            self.ungroup();
         } else {
             let ids: Vec<NodeId> = self.selected().into_iter().collect();
             if ids.is_empty() {
@@ -176,16 +251,20 @@ impl Canvas {
         self.replica().end_gesture();
     }
 
-    /// These nodes and the wires between them.
+    /// These nodes, the wires between them, and the frames that they fill.
     pub fn part(&self, nodes: &BTreeSet<NodeId>) -> Graph {
         let all = self.view.nodes();
         let all = all.peek();
         let edges = self.view.edges();
         let edges = edges.peek();
+        let frames = self.view.frames();
+        let frames = frames.peek();
         let inner = edges.iter().filter(|(_, edge)| nodes.contains(&edge.from) && nodes.contains(&edge.to));
+        let whole = whole_frames(&self.members(), nodes);
         Graph {
             nodes: nodes.iter().filter_map(|id| Some((id.clone(), all.get(id)?.clone()))).collect(),
             edges: inner.map(|(id, edge)| (id.clone(), edge.clone())).collect(),
+            frames: whole.into_iter().filter_map(|id| Some((id.clone(), frames.get(&id)?.clone()))).collect(),
             ..Graph::default()
         }
     }
@@ -203,16 +282,7 @@ impl Canvas {
         }
     }
 
-    /// Adds a copy of `graph` with its middle at a point.
-    pub fn insert_at(&self, graph: &Graph, at_canvas: Point, label: &str) {
-        let rects = graph.nodes.values().map(|node| Rect::new(node.pos, [280.0, 200.0]));
-        if let Some(around) = Rect::around(rects) {
-            let [x, y] = around.center();
-            self.insert(graph, [at_canvas[0] - x, at_canvas[1] - y].map(f64::round), label);
-        }
-    }
-
-    fn nudge(&self, by: Point) {
+    pub(super) fn nudge(&self, by: Point) {
         let nodes = self.view.nodes().peek().clone();
         let chosen = self.selected();
         let moves: Vec<_> =
@@ -243,6 +313,10 @@ impl Canvas {
             own.wire = None;
         });
         self.state.menu().set(None);
+        self.state.search().set(None);
+        self.state.renaming().set(None);
+        self.state.sheet().set(false);
+        self.state.overlay().set(None);
         self.select(BTreeSet::new());
     }
 
@@ -315,6 +389,6 @@ impl Canvas {
     }
 }
 
-fn edge_of(output: &PortRef, input: &PortRef) -> Edge {
+pub(super) fn edge_of(output: &PortRef, input: &PortRef) -> Edge {
     Edge { from: output.node.clone(), output: output.name.clone(), to: input.node.clone(), input: input.name.clone() }
 }

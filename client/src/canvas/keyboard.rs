@@ -1,18 +1,16 @@
 //! Keys and the clipboard for the whole page, as long as nobody types in a field.
 
-use dioxus::{core::Runtime, prelude::*};
-use shared::exchange::{self, ExchangeError, Limits};
-
 use super::{
+    clipboard::{Wires, copy, paste},
     gesture::Gesture,
-    keys::{Chord, Command, command_for},
+    keys::{Chord, Command},
     state::{Canvas, CanvasStateStoreExt},
 };
 use crate::{
     dom::{self, BrowserEvent, Key, Listener},
-    media::place_files,
-    ui::{Toaster, Tone, use_toaster},
+    ui::use_toaster,
 };
+use dioxus::{core::Runtime, prelude::*};
 
 /// A space bar released sooner than this, without a pan, was tapped.
 const TAP_MILLIS: u64 = 260;
@@ -22,6 +20,10 @@ pub fn use_keyboard(canvas: Canvas) -> ReadSignal<bool> {
     let toaster = use_toaster();
     let mut space = use_signal(|| false);
     let mut pressed_millis = use_signal(|| 0u64);
+    // Whether a hand touched the page since Tab was last pressed.
+    let mut by_hand = use_signal(|| false);
+    // Which way of pasting the keys asked for, until the browser's own event comes.
+    let mut wired = use_signal(|| Wires::Inner);
     use_hook(|| {
         let runtime = Runtime::current();
         let scope = runtime.current_scope_id();
@@ -43,17 +45,25 @@ pub fn use_keyboard(canvas: Canvas) -> ReadSignal<bool> {
                 }
                 return;
             }
-            // Tab moves the focus as everywhere, unless nothing has it; Enter and Space press what has it.
-            if (key.name == "Tab" || key.name == "Enter" && !key.command) && dom::on_control(&event) {
+            // Tab moves the focus as everywhere. Only just after a hand, with nothing focused, it is a shortcut, and only
+            // once: whoever goes by keyboard is never caught by it. Enter presses what has the focus.
+            if key.name == "Tab" && (!by_hand.replace(false) || dom::on_control(&event)) {
                 return;
             }
-            let chord = Chord { key: &key.name, command: key.command, shift: key.shift, alt: key.alt };
-            if let Some(command) = command_for(chord) {
-                // Those two arrive as clipboard events of their own.
-                if !matches!(command, Command::Copy | Command::Cut) {
+            if key.name == "Enter" && !key.command && dom::on_control(&event) {
+                return;
+            }
+            let chord = Chord::new(&key.name, key.command, key.shift, key.alt);
+            let command = canvas.state.bindings().peek().command_for(&chord);
+            match command {
+                // These arrive as clipboard events of their own, which may read and write it without asking.
+                Some(Command::Copy | Command::Cut | Command::Paste) => {}
+                Some(Command::PasteWired) => wired.set(Wires::WithInputs),
+                Some(command) => {
                     event.prevent_default();
                     canvas.obey(command, toaster);
                 }
+                None => {}
             }
         };
         let up = move |event: BrowserEvent| {
@@ -69,6 +79,7 @@ pub fn use_keyboard(canvas: Canvas) -> ReadSignal<bool> {
             }
         };
         let blur = move |_| space.set(false);
+        let touched = move |_| by_hand.set(true);
         let copied = move |event: BrowserEvent| {
             copy(canvas, &event);
         };
@@ -77,67 +88,19 @@ pub fn use_keyboard(canvas: Canvas) -> ReadSignal<bool> {
                 canvas.delete_selection();
             }
         };
-        let pasted = move |event: BrowserEvent| paste(canvas, toaster, &event);
+        let pasted = move |event: BrowserEvent| {
+            let wires = wired.replace(Wires::Inner);
+            paste(canvas, toaster, &event, wires);
+        };
         std::rc::Rc::new([
             listen("keydown", Box::new(down)),
             listen("keyup", Box::new(up)),
             listen("blur", Box::new(blur)),
+            listen("pointerdown", Box::new(touched)),
             listen("copy", Box::new(copied)),
             listen("cut", Box::new(cut)),
             listen("paste", Box::new(pasted)),
         ])
     });
     space.into()
-}
-
-/// Puts the selection on the clipboard as a workflow in the exchange format: text that can be pasted anywhere.
-fn copy(canvas: Canvas, event: &BrowserEvent) -> bool {
-    if dom::in_field(event) || dom::text_selected() {
-        return false;
-    }
-    let part = canvas.part(&canvas.selected());
-    if part.nodes.is_empty() {
-        return false;
-    }
-    dom::set_clipboard(event, &exchange::write(&part))
-}
-
-/// A workflow as text becomes nodes; files become nodes that load them; other text becomes a text node.
-fn paste(canvas: Canvas, toaster: Toaster, event: &BrowserEvent) {
-    if dom::in_field(event) || !canvas.writable() {
-        return;
-    }
-    let pointer = *canvas.state.pointer_canvas().peek();
-    let at_canvas = pointer.unwrap_or_else(|| canvas.middle_canvas());
-    let (text, files) = dom::pasted(event);
-    if !files.is_empty() {
-        event.prevent_default();
-        place_files(canvas, toaster, files, at_canvas);
-        return;
-    }
-    if text.trim().is_empty() {
-        return;
-    }
-    event.prevent_default();
-    match exchange::read(&text, Limits::default()) {
-        Ok(graph) => {
-            let catalog = canvas.catalog();
-            let unknown = graph.nodes.values().filter(|node| catalog.get(&node.node_type).is_none()).count();
-            canvas.insert_at(&graph, at_canvas, "paste");
-            if unknown > 0 {
-                toaster
-                    .say(Tone::Warn, format!("{unknown} of the pasted nodes are of types this server does not know."));
-            }
-        }
-        // Any text can be pasted; only one that means to be a workflow is worth a complaint.
-        Err(ExchangeError::Json { .. } | ExchangeError::NotOpenFlow) => {
-            let mut node = shared::graph::Node::new("text.input");
-            if canvas.catalog().get(&node.node_type).is_some() {
-                node.params.insert("value".into(), text.into());
-                node.pos = canvas.corner_for(&node, at_canvas, None);
-                canvas.add_node(node, None);
-            }
-        }
-        Err(error) => toaster.say(Tone::Danger, crate::api::sentence(&error.to_string())),
-    }
 }

@@ -3,17 +3,25 @@
 use std::collections::BTreeSet;
 
 use dioxus::prelude::*;
-use shared::{graph::EdgeId, id::NodeId};
+use shared::{
+    graph::EdgeId,
+    id::{FrameId, NodeId},
+};
 
 use super::{
     connect::{self, Partner, PortRef},
     geometry::{Point, Rect, plus},
     gesture::Scene,
+    graph_ops,
     layout::{NodeLayout, Side},
     state::{Canvas, CanvasStateStoreExt},
     viewport::Viewport,
+    wire_path,
 };
 use crate::replica::view::CanvasViewStoreExt;
+
+/// How near, in screen pixels, the middle of a node has to come to a wire to be put into it.
+const ONTO_REACH: f64 = 28.0;
 
 pub struct LiveScene(pub Canvas);
 
@@ -83,5 +91,52 @@ impl Scene for LiveScene {
             PortRef { node: edge.from.clone(), side: Side::Out, name: edge.output.clone() },
             PortRef { node: edge.to.clone(), side: Side::In, name: edge.input.clone() },
         ))
+    }
+
+    fn wires_of(&self, port: &PortRef) -> Vec<EdgeId> {
+        let edges = self.0.view.edges();
+        let edges = edges.peek();
+        let ends_here = edges.iter().filter(|(_, edge)| match port.side {
+            Side::In => edge.to == port.node && edge.input == port.name,
+            Side::Out => edge.from == port.node && edge.output == port.name,
+        });
+        ends_here.map(|(id, _)| id.clone()).collect()
+    }
+
+    fn wire_under(&self, id: &NodeId, at_canvas: Point) -> Option<EdgeId> {
+        let edges = self.0.view.edges();
+        let edges = edges.peek();
+        // A node that hangs on wires is moved, not put elsewhere.
+        if edges.values().any(|edge| edge.from == *id || edge.to == *id) {
+            return None;
+        }
+        let reach = ONTO_REACH / self.viewport().zoom;
+        let passes = |edge: &shared::graph::Edge| {
+            let (from, _) = self.place(&PortRef::output(edge.from.clone(), edge.output.clone()));
+            let (to, _) = self.place(&PortRef::input(edge.to.clone(), edge.input.clone()));
+            // The box first: a curve bulges, but seldom further than this.
+            Rect::between(from, to).inflate(reach + 60.0).contains(at_canvas)
+                && wire_path::passes(from, to, at_canvas, reach)
+        };
+        let (found, edge) = edges.iter().find(|(_, edge)| passes(edge))?;
+        let graph = self.0.graph_now();
+        let node = graph.nodes.get(id)?;
+        graph_ops::insertion(&graph, edge, id, node, &self.0.catalog()).map(|_| found.clone())
+    }
+
+    fn frame(&self, frame: &FrameId) -> Option<Rect> {
+        let frames = self.0.view.frames();
+        let frames = frames.peek();
+        frames.get(frame).map(|frame| Rect::new(frame.pos, frame.size))
+    }
+
+    fn members(&self, frame: &FrameId) -> BTreeSet<NodeId> {
+        self.0.members().remove(frame).unwrap_or_default()
+    }
+
+    fn others(&self, without: &BTreeSet<NodeId>) -> Vec<Rect> {
+        let seen = self.viewport().visible(self.0.screen());
+        let ids = self.nodes_in(seen);
+        ids.iter().filter(|id| !without.contains(*id)).filter_map(|id| self.rect(id)).collect()
     }
 }

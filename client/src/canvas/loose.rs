@@ -5,8 +5,10 @@ use shared::presence::LooseWire;
 
 use super::{
     connect::PortRef,
+    derived,
     geometry::{Point, Rect},
     gesture::Gesture,
+    guides::Guide,
     layout::Side,
     state::{Canvas, CanvasStateStoreExt, use_canvas},
     wire_path,
@@ -27,6 +29,9 @@ pub fn LooseWires() -> Element {
         Some((path, carried(canvas, &loose.from), loose.meant.is_some()))
     });
     let others = use_memo(move || {
+        if *canvas.state.people_hidden().read() {
+            return Vec::new();
+        }
         let people = canvas.view.people();
         let people = people.read();
         let pulling = people.iter().filter_map(|(client, person)| Some((client, person.wire.as_ref()?, person)));
@@ -60,6 +65,24 @@ fn path_from(canvas: Canvas, from: &PortRef, end: Point) -> Option<String> {
         Side::Out => wire_path::path(start, end),
         Side::In => wire_path::path(end, start),
     })
+}
+
+/// Lines on which what is moved has caught.
+#[component]
+pub fn Guides() -> Element {
+    let canvas = use_canvas();
+    let guides = use_memo(move || derived::guides(&canvas.state.hand().read().now));
+    let guides = guides();
+    if guides.is_empty() {
+        return rsx! {};
+    }
+    rsx! {
+        svg { class: "wires guides", width: "1", height: "1", "aria-hidden": "true",
+            for (index , Guide { from , to }) in guides.into_iter().enumerate() {
+                line { key: "{index}", x1: "{from[0]}", y1: "{from[1]}", x2: "{to[0]}", y2: "{to[1]}" }
+            }
+        }
+    }
 }
 
 #[component]

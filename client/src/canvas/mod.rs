@@ -3,20 +3,32 @@
 //! Geometry and gestures are pure and tested without a browser; `state` is what this person sees and holds; the rest
 //! draws. Nothing here knows how documents or sockets work: that is the replica's.
 
+pub mod arrange;
 mod boxes;
 pub mod category;
+mod choices;
+pub mod clipboard;
 mod commands;
 pub mod connect;
 mod cursors;
+pub mod deleted;
+mod derived;
+mod edits;
+mod frames;
 pub mod geometry;
 pub mod gesture;
+mod graph_ops;
+mod guides;
 pub mod keyboard;
 pub mod keys;
 pub mod layout;
 pub mod live;
 mod loose;
+pub mod order;
+pub mod people;
 mod preview;
 pub mod node;
+mod selection_bar;
 pub mod state;
 pub mod surface;
 pub mod viewport;

@@ -12,16 +12,19 @@ use dioxus::prelude::*;
 use shared::{
     check::{Place, Problem},
     diff::GraphDiff,
-    graph::{Edge, EdgeId, Graph},
-    id::NodeId,
+    graph::{Edge, EdgeId},
+    id::{FrameId, NodeId},
     node::Catalog,
-    version::Version,
 };
 
+pub use super::choices::{Device, MenuAt, Overlay, Preview, Purpose, Search, Side, Tool};
 use super::{
     connect::PortRef,
+    derived::{self, Loose},
+    frames::HeldFrame,
     geometry::{Point, Rect, plus},
-    gesture::{Gesture, Gestures, Target},
+    gesture::Gestures,
+    keys::Bindings,
     layout::NodeLayout,
     viewport::Viewport,
 };
@@ -40,6 +43,7 @@ pub struct CanvasState {
     pub screen: Point,
     pub selection: BTreeSet<NodeId>,
     pub wire: Option<EdgeId>,
+    pub frame: Option<FrameId>,
     pub hand: Gestures,
     /// Where the pointer is; new nodes and pasted ones go there.
     pub pointer_canvas: Option<Point>,
@@ -55,40 +59,15 @@ pub struct CanvasState {
     pub preview: Option<Preview>,
     /// The tab whose view this one follows.
     pub following: Option<u64>,
-    /// The wheel zooms instead of panning: the habit of people with a mouse.
-    pub wheel_zooms: bool,
-}
-
-/// The add-node search is open.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Search {
-    /// Where the new node goes.
-    pub at_canvas: Point,
-    /// The wire that was dropped: only nodes that fit it are offered.
-    pub from: Option<PortRef>,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub struct MenuAt {
-    pub at_screen: Point,
-    pub target: Target,
-}
-
-/// An older state of the workflow, to be compared with the present one.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Preview {
-    pub version: Version,
-    pub graph: Rc<Graph>,
-}
-
-/// What the panel at the right shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
-    Inspector,
-    Outline,
-    Runs,
-    Problems,
-    Versions,
+    /// What the person works with; `None` until they were asked.
+    pub device: Option<Device>,
+    pub tool: Tool,
+    /// Nodes come to rest on a grid.
+    pub grid: bool,
+    pub overlay: Option<Overlay>,
+    /// Others' pointers and selections are not shown.
+    pub people_hidden: bool,
+    pub bindings: Bindings,
 }
 
 /// Wires by the node they end in, and then by input.
@@ -103,8 +82,20 @@ pub struct Canvas {
     pub wiring: Memo<Rc<Wiring>>,
     /// Outputs that at least one wire leaves.
     pub sources: Memo<Rc<BTreeSet<(NodeId, String)>>>,
+    /// Nodes under this person's hand, and where they stood.
+    pub held: Memo<Option<Rc<BTreeMap<NodeId, Point>>>>,
+    /// How far those went. Apart from `held`, so that a move runs what moves and nothing else.
+    pub delta: Memo<Point>,
+    pub held_frame: Memo<Option<(FrameId, HeldFrame)>>,
+    /// The wire in this person's hand, without its loose end.
+    pub loose: Memo<Option<Loose>>,
+    /// Ports that wire may end in.
+    pub fitting: Memo<Rc<BTreeSet<PortRef>>>,
+    pub onto: Memo<Option<EdgeId>>,
     /// Where others hold the nodes they drag.
     pub remote_drags: Memo<BTreeMap<NodeId, Point>>,
+    /// Which nodes those are. Apart, for the same reason.
+    pub remote_held: Memo<BTreeSet<NodeId>>,
     /// Name and colour of whoever else has a node selected.
     pub holders: Memo<BTreeMap<NodeId, (String, String)>>,
     /// Nodes with something wrong, and the worst of it.
@@ -136,7 +127,13 @@ pub fn use_canvas_provider() -> Canvas {
         minimap: false,
         preview: None,
         following: None,
-        wheel_zooms: dom::stored(WHEEL_KEY).as_deref() == Some("zoom"),
+        frame: None,
+        device: dom::stored(DEVICE_KEY).as_deref().and_then(Device::named),
+        tool: Tool::Pointer,
+        grid: dom::stored(GRID_KEY).is_some(),
+        overlay: None,
+        people_hidden: false,
+        bindings: Bindings::read(dom::stored(KEYS_KEY).as_deref()),
     });
     let wiring = use_memo(move || Rc::new(wiring_of(&view.edges().read())));
     let sources = use_memo(move || {
@@ -144,12 +141,25 @@ pub fn use_canvas_provider() -> Canvas {
         let edges = edges.read();
         Rc::new(edges.values().map(|edge| (edge.from.clone(), edge.output.clone())).collect::<BTreeSet<_>>())
     });
+    let held = use_memo(move || derived::held(&state.hand().read().now));
+    let delta = use_memo(move || derived::delta(&state.hand().read().now));
+    let held_frame = use_memo(move || super::frames::held_frame(&state.hand().read().now));
+    let loose = use_memo(move || derived::loose(&state.hand().read().now));
+    let fitting = use_memo(move || Rc::new(loose.read().as_ref().map(Loose::fitting).unwrap_or_default()));
+    let onto = use_memo(move || derived::onto(&state.hand().read().now));
     let remote_drags = use_memo(move || {
         let people = view.people();
         let people = people.read();
         people.values().flat_map(|person| person.dragging.iter().cloned()).collect()
     });
+    let remote_held = use_memo(move || {
+        let drags: &BTreeMap<NodeId, Point> = &remote_drags.read();
+        drags.keys().cloned().collect()
+    });
     let holders = use_memo(move || {
+        if *state.people_hidden().read() {
+            return BTreeMap::new();
+        }
         let people = view.people();
         let people = people.read();
         let named = people.values().filter_map(|person| Some((person.user.as_ref()?, &person.selection)));
@@ -189,7 +199,14 @@ pub fn use_canvas_provider() -> Canvas {
         replica: CopyValue::new(replica),
         wiring,
         sources,
+        held,
+        delta,
+        held_frame,
+        loose,
+        fitting,
+        onto,
         remote_drags,
+        remote_held,
         holders,
         faulty,
         drawn,
@@ -203,7 +220,9 @@ pub fn use_canvas() -> Canvas {
     use_context()
 }
 
-const WHEEL_KEY: &str = "openflow.wheel";
+const DEVICE_KEY: &str = "openflow.device";
+const GRID_KEY: &str = "openflow.grid";
+const KEYS_KEY: &str = "openflow.keys";
 
 impl Canvas {
     pub fn replica(&self) -> Replica {
@@ -240,9 +259,28 @@ impl Canvas {
         dom::move_layer(viewport.pan, viewport.zoom);
     }
 
-    pub fn set_wheel_zooms(&self, zooms: bool) {
-        dom::store(WHEEL_KEY, if zooms { "zoom" } else { "pan" });
-        self.state.wheel_zooms().set(zooms);
+    pub fn set_device(&self, device: Device) {
+        dom::store(DEVICE_KEY, device.as_str());
+        self.state.device().set(Some(device));
+    }
+
+    pub fn set_grid(&self, grid: bool) {
+        if grid {
+            dom::store(GRID_KEY, "on")
+        } else {
+            dom::forget(GRID_KEY)
+        }
+        self.state.grid().set(grid);
+    }
+
+    pub fn set_bindings(&self, bindings: Bindings) {
+        dom::store(KEYS_KEY, &bindings.write());
+        self.state.bindings().set(bindings);
+    }
+
+    /// The keys of a command, for menus.
+    pub fn hint(&self, command: super::keys::Command) -> Option<String> {
+        self.state.bindings().read().hint(command)
     }
 
     pub fn select(&self, selection: BTreeSet<NodeId>) {
@@ -253,6 +291,14 @@ impl Canvas {
         if self.state.wire().peek().is_some() {
             self.state.wire().set(None);
         }
+        if self.state.frame().peek().is_some() {
+            self.state.frame().set(None);
+        }
+    }
+
+    pub fn select_frame(&self, frame: FrameId) {
+        self.select(BTreeSet::new());
+        self.state.frame().set(Some(frame));
     }
 
     pub fn select_wire(&self, edge: EdgeId) {
@@ -262,12 +308,12 @@ impl Canvas {
 
     /// Where a node is drawn now: under a hand, or where the document says. Subscribes whoever is running.
     pub fn position(&self, id: &NodeId) -> Option<Point> {
-        if let Gesture::Move { delta, origins, copies: false, .. } = &self.state.hand().read().now
-            && let Some(origin) = origins.get(id)
-        {
-            return Some(plus(*origin, *delta));
+        if let Some(origin) = self.held.read().as_ref().and_then(|held| held.get(id)) {
+            return Some(plus(*origin, *self.delta.read()));
         }
-        if let Some(held) = self.remote_drags.read().get(id) {
+        if self.remote_held.read().contains(id)
+            && let Some(held) = self.remote_drags.read().get(id)
+        {
             return Some(*held);
         }
         self.view.nodes().get(id.clone()).map(|node| node.read().pos)

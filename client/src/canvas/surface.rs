@@ -6,17 +6,25 @@ use super::{
     boxes::EmptyHint,
     connect::PortRef,
     cursors::Cursors,
+    frames::Frames,
+    geometry::plus,
     gesture::{Button, Effect, Gesture, Gestures, Modifiers, Press, Scene, Target},
     layout::Side,
     live::LiveScene,
-    loose::{LooseWires, Marquee},
+    loose::{Guides, LooseWires, Marquee},
     node::Nodes,
     preview::PreviewMarks,
-    state::{Canvas, CanvasStateStoreExt, use_canvas},
+    selection_bar::SelectionBar,
+    state::{Canvas, CanvasStateStoreExt, Device, Purpose, Tool, use_canvas},
     viewport::wheel_factor,
     wires::Wires,
 };
 use crate::{dom, media::use_drop};
+
+/// The step of the grid.
+const GRID: f64 = 24.0;
+/// A finger that rests this long asks for the menu.
+const LONG_PRESS_MILLIS: u32 = 550;
 
 #[component]
 pub fn Surface(space: ReadSignal<bool>) -> Element {
@@ -25,10 +33,10 @@ pub fn Surface(space: ReadSignal<bool>) -> Element {
     let dropping = use_drop(canvas);
     let holding = use_memo(move || match canvas.state.hand().read().now {
         Gesture::Pan { .. } | Gesture::Pinch { .. } => "pan",
-        Gesture::Move { .. } => "move",
+        Gesture::Move(_) => "move",
         Gesture::Wire(_) | Gesture::TappedWire(_) => "wire",
         Gesture::Marquee { .. } => "marquee",
-        Gesture::Resize { .. } => "resize",
+        Gesture::Resize { .. } | Gesture::ResizeFrame { .. } => "resize",
         Gesture::Idle | Gesture::Pressed { .. } => "nothing",
     });
     rsx! {
@@ -38,7 +46,10 @@ pub fn Surface(space: ReadSignal<bool>) -> Element {
             role: "application",
             aria_label: "Canvas",
             "data-holding": holding(),
-            "data-space": space(),
+            "data-space": space() || *canvas.state.tool().read() == Tool::Hand,
+            "data-device": canvas.state.device().cloned().map(Device::as_str),
+            "data-grid": *canvas.state.grid().read(),
+            "data-people": if *canvas.state.people_hidden().read() { "hidden" } else { "shown" },
             "data-dropping": dropping.over(),
             "data-preview": canvas.state.preview().read().is_some(),
             onresize: move |_| {
@@ -67,10 +78,12 @@ pub fn Surface(space: ReadSignal<bool>) -> Element {
             },
             ondoubleclick: move |event| {
                 let hit = dom::hit(&event.as_web_event());
-                if hit.node.is_none() && hit.edge.is_none() {
-                    let at = event.client_coordinates();
-                    let at_screen = dom::surface_point(at.x, at.y);
-                    canvas.open_search(canvas.looking().canvas_from_screen(at_screen), None);
+                let at = event.client_coordinates();
+                let at_canvas = canvas.looking().canvas_from_screen(dom::surface_point(at.x, at.y));
+                match hit.edge.and_then(|edge| edge.parse().ok()) {
+                    Some(edge) => canvas.open_search_for(at_canvas, Purpose::Insert(edge)),
+                    None if hit.node.is_none() => canvas.open_search(at_canvas, None),
+                    None => {}
                 }
             },
             oncontextmenu: move |event| event.prevent_default(),
@@ -79,11 +92,14 @@ pub fn Surface(space: ReadSignal<bool>) -> Element {
             ondrop: move |event| dropping.drop(&event),
             div { id: dom::DOTS, class: "dots", "aria-hidden": "true" }
             div { id: dom::LAYER, class: "layer",
+                Frames {}
                 Wires {}
                 Nodes {}
                 LooseWires {}
+                Guides {}
                 Marquee {}
                 PreviewMarks {}
+                SelectionBar {}
                 Cursors {}
             }
             EmptyHint {}
@@ -126,12 +142,17 @@ fn press(canvas: Canvas, event: &PointerEvent, space: bool) {
         }
         return;
     }
+    let frame = hit.frame.as_deref().and_then(|id| id.parse().ok());
     let target = match (hit.port.as_deref().and_then(port_of), node, hit.edge.and_then(|edge| edge.parse().ok())) {
         (Some((side, name)), Some(node), _) => Target::Port(PortRef { node, side, name }),
         (_, Some(node), _) if hit.corner => Target::Corner(node),
         (_, Some(node), _) => Target::Node(node),
         (_, None, Some(edge)) => Target::Wire(edge),
-        (_, None, None) => Target::Canvas,
+        (_, None, None) => match frame {
+            Some(frame) if hit.frame_corner => Target::FrameCorner(frame),
+            Some(frame) => Target::Frame(frame),
+            None => Target::Canvas,
+        },
     };
     dom::leave_field();
     let at = event.client_coordinates();
@@ -145,11 +166,33 @@ fn press(canvas: Canvas, event: &PointerEvent, space: bool) {
             _ => Button::Primary,
         },
         touch: web.pointer_type() == "touch",
-        modifiers: Modifiers { shift: held.shift(), command: held.ctrl() || held.meta(), alt: held.alt(), space },
+        modifiers: Modifiers {
+            shift: held.shift(),
+            command: held.ctrl() || held.meta(),
+            alt: held.alt(),
+            space: space || *canvas.state.tool().peek() == Tool::Hand && web.button() == 0,
+        },
         target,
         writable: canvas.writable(),
+        drag_selects: *canvas.state.device().peek() == Some(Device::Trackpad),
+        grid: canvas.state.grid().peek().then_some(GRID),
     };
+    if press.touch {
+        menu_when_held(canvas, press.clone());
+    }
     with_hand(canvas, |hand, scene| hand.press(press, scene));
+}
+
+/// A finger that stays where it went down for a while opens the menu, as the right mouse button does.
+fn menu_when_held(canvas: Canvas, press: Press) {
+    spawn(async move {
+        gloo_timers::future::TimeoutFuture::new(LONG_PRESS_MILLIS).await;
+        let held = matches!(canvas.holding().now, Gesture::Pressed { press: now, .. } if now == press);
+        if held {
+            canvas.state.hand().set(Gestures::default());
+            canvas.apply(vec![Effect::Menu { target: press.target, at_screen: press.at_screen }]);
+        }
+    });
 }
 
 /// The machine works on a copy: the scene reads the store that holds it.
@@ -189,8 +232,8 @@ fn held_things(canvas: Canvas) -> (Vec<(shared::id::NodeId, [f64; 2])>, Option<s
     let hand = canvas.state.hand();
     let hand = hand.peek();
     match &hand.now {
-        Gesture::Move { delta, origins, copies: false, .. } => {
-            let places = origins.iter().map(|(id, at)| (id.clone(), [at[0] + delta[0], at[1] + delta[1]]));
+        Gesture::Move(moving) if !moving.copies => {
+            let places = moving.origins.iter().map(|(id, at)| (id.clone(), plus(*at, moving.delta)));
             (places.collect(), None)
         }
         Gesture::Wire(loose) | Gesture::TappedWire(loose) => {
@@ -242,7 +285,8 @@ fn wheel(canvas: Canvas, event: &WheelEvent) -> bool {
     };
     let scene = LiveScene(canvas);
     let viewport = scene.viewport();
-    let next = if zooming || *canvas.state.wheel_zooms().peek() {
+    let device = *canvas.state.device().peek();
+    let next = if zooming || device == Some(Device::Mouse) && !web.shift_key() {
         let at = event.client_coordinates();
         viewport.zoomed(dom::surface_point(at.x, at.y), wheel_factor(dy))
     } else if web.shift_key() && dx == 0.0 {

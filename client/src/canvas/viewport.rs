@@ -4,7 +4,7 @@
 
 use super::geometry::{Point, Rect};
 
-pub const ZOOM_MIN: f64 = 0.1;
+pub const ZOOM_MIN: f64 = 0.05;
 pub const ZOOM_MAX: f64 = 4.0;
 /// Below this the text of a node cannot be read anyway, and boxes are drawn.
 pub const BOXES_BELOW: f64 = 0.35;
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn zoom_stays_between_a_tenth_and_four() {
+    fn zoom_stays_between_a_twentieth_and_four() {
         let viewport = Viewport::default();
         assert_eq!(viewport.zoomed([0.0, 0.0], 1e6).zoom, ZOOM_MAX);
         assert_eq!(viewport.zoomed([0.0, 0.0], 1e-6).zoom, ZOOM_MIN);

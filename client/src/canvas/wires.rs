@@ -10,9 +10,8 @@ use super::{
     category,
     connect::{PortRef, port_type},
     geometry::{Point, Rect, plus},
-    gesture::Gesture,
     layout::Side,
-    state::{Canvas, CanvasStateStoreExt, use_canvas},
+    state::{Canvas, CanvasStateStoreExt, Purpose, use_canvas},
     wire_path,
 };
 use crate::replica::view::CanvasViewStoreExt;
@@ -80,22 +79,44 @@ fn Wire(id: EdgeId, edge: Edge) -> Element {
         let selection = selection.read();
         if selection.contains(&edge.from) || selection.contains(&edge.to) { "node" } else { "no" }
     }));
-    let detached = use_memo(use_reactive!(|id| match &canvas.state.hand().read().now {
-        Gesture::Wire(loose) => loose.detached.as_ref() == Some(&id),
-        _ => false,
-    }));
+    let detached = use_memo(use_reactive!(|id| canvas.loose.read().as_ref().is_some_and(|loose| loose.took(&id))));
+    let onto = use_memo(use_reactive!(|id| canvas.onto.read().as_ref() == Some(&id)));
     let Some((from, to)) = ends() else { return rsx! {} };
     if detached() {
         return rsx! {};
     }
     let path = wire_path::path(from, to);
     rsx! {
-        g { class: "wire-group", "data-value-type": kind(), "data-selected": selected(), "data-flowing": flowing(),
+        g { class: "wire-group", "data-value-type": kind(), "data-selected": selected(), "data-flowing": flowing(), "data-onto": onto(),
             path { class: "wire-hit", d: "{path}", "data-edge-hit": "{id}" }
             path { class: "wire", d: "{path}", "data-edge": "{id}" }
             if flowing() {
                 path { class: "wire-flow", d: "{path}" }
             }
+            if selected() == "wire" && canvas.writable() {
+                Midpoint { id: id.clone(), at: wire_path::middle(from, to) }
+            }
+        }
+    }
+}
+
+/// A dot on the selected wire: something can be put there.
+#[component]
+fn Midpoint(id: EdgeId, at: Point) -> Element {
+    let canvas = use_canvas();
+    rsx! {
+        g {
+            class: "wire-middle",
+            "data-control": "true",
+            role: "button",
+            "aria-label": "Insert a node",
+            transform: "translate({at[0]:.1} {at[1]:.1})",
+            onclick: move |event| {
+                event.stop_propagation();
+                canvas.open_search_for(at, Purpose::Insert(id.clone()));
+            },
+            circle { r: "10" }
+            path { d: "M-4 0H4M0 -4V4" }
         }
     }
 }

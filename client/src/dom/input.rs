@@ -18,11 +18,19 @@ impl Key {
     pub fn of(event: &Event) -> Option<Self> {
         let event = event.dyn_ref::<KeyboardEvent>()?;
         (!event.is_composing()).then(|| Self {
-            name: event.key(),
+            name: key_name(event),
             command: event.ctrl_key() || event.meta_key(),
             shift: event.shift_key(),
             alt: event.alt_key(),
         })
+    }
+}
+
+/// The key's own name. With Alt, some machines would name the special sign it types: then the letter on the key counts.
+fn key_name(event: &KeyboardEvent) -> String {
+    match event.code().strip_prefix("Key") {
+        Some(letter) if event.alt_key() && letter.len() == 1 => letter.to_lowercase(),
+        _ => event.key(),
     }
 }
 
@@ -53,6 +61,26 @@ pub fn pasted(event: &Event) -> (String, Vec<File>) {
 /// Files of a `drop` event.
 pub fn dropped(event: &DragEvent) -> Vec<File> {
     event.data_transfer().as_ref().map(files).unwrap_or_default()
+}
+
+/// Text of a `drop` event: words, or an address.
+pub fn dropped_text(event: &DragEvent) -> String {
+    event.data_transfer().and_then(|data| data.get_data("text/plain").ok()).unwrap_or_default()
+}
+
+/// What a file holds; `None` if it cannot be read (any more).
+pub async fn bytes_of(file: &File) -> Option<Vec<u8>> {
+    let buffer = wasm_bindgen_futures::JsFuture::from(file.array_buffer()).await.ok()?;
+    Some(js_sys::Uint8Array::new(&buffer).to_vec())
+}
+
+/// Whether something that is dragged over the page is files, text or an address.
+pub fn carries_something(event: &DragEvent) -> bool {
+    let types = event.data_transfer().map(|data| data.types());
+    let known = |kind: wasm_bindgen::JsValue| {
+        matches!(kind.as_string().as_deref(), Some("Files" | "text/plain" | "text/uri-list"))
+    };
+    types.is_some_and(|types| types.iter().any(known))
 }
 
 /// Files of a `change` event of an `<input type="file">`.

@@ -22,13 +22,16 @@ use web_sys::{Document, Event, EventTarget, HtmlElement, Window};
 
 pub use database::{Database, Shelf, forget_copies};
 pub use focus::{Opener, Walk, open_modal, raise, walk};
-pub use input::{Key, carries_files, chosen, dropped, pasted, set_clipboard, text_selected};
+pub use input::{
+    Key, bytes_of, carries_files, carries_something, chosen, dropped, dropped_text, pasted, set_clipboard,
+    text_selected,
+};
 pub use media::Player;
 pub use socket::{Socket, SocketEvent, SocketSender};
 pub use storage::{forget, store, stored};
 pub use surface::{
-    DOTS, LAYER, Measured, SURFACE, capture_pointer, hit, in_field, leave_field, measure_node, move_layer, on_control,
-    part_of_target, scroll_into_view, scrolls, set_moving, surface_point, surface_size,
+    DOTS, LAYER, Measured, SURFACE, capture_pointer, focus_first, hit, in_field, leave_field, measure_node, move_layer,
+    on_control, part_of_target, scroll_into_view, scrolls, set_moving, surface_point, surface_size,
 };
 pub use text::{Selection, TextArea};
 pub use theme::{Theme, follow_system_theme};
@@ -168,6 +171,12 @@ pub fn focus(id: &str) {
 pub async fn copy_text(text: &str) -> bool {
     let promise = window().navigator().clipboard().write_text(text);
     wasm_bindgen_futures::JsFuture::from(promise).await.is_ok()
+}
+
+/// What is on the clipboard as text, if the browser lets us read it.
+pub async fn clipboard_text() -> Option<String> {
+    let promise = window().navigator().clipboard().read_text();
+    wasm_bindgen_futures::JsFuture::from(promise).await.ok()?.as_string()
 }
 
 /// Hands the person a file made here.

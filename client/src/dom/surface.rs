@@ -22,6 +22,9 @@ pub struct Hit {
     pub port: Option<String>,
     pub edge: Option<String>,
     pub corner: bool,
+    /// The head or the corner of a frame; its inside is canvas.
+    pub frame: Option<String>,
+    pub frame_corner: bool,
     pub control: bool,
 }
 
@@ -32,10 +35,13 @@ pub fn hit(event: &Event) -> Hit {
     let closest = |selector: &str| target.closest(selector).ok().flatten();
     let named = |attribute: &str| closest(&format!("[{attribute}]")).and_then(|found| found.get_attribute(attribute));
     let port = named("data-port");
+    let frame_corner = closest("[data-frame-corner]").is_some();
     Hit {
         node: named("data-node"),
         edge: named("data-edge-hit"),
         corner: closest("[data-corner]").is_some(),
+        frame: named("data-frame-head").or_else(|| if frame_corner { named("data-frame") } else { None }),
+        frame_corner,
         control: port.is_none() && closest(CONTROLS).is_some(),
         port,
     }
@@ -156,6 +162,14 @@ pub fn scrolls(event: &web_sys::WheelEvent) -> bool {
     let room = scroller.scroll_height() - scroller.client_height();
     let down = event.delta_y() > 0.0;
     room > 1 && if down { scroller.scroll_top() < room - 1 } else { scroller.scroll_top() > 0 }
+}
+
+/// Puts the keyboard on the first element of this kind; answers whether there is one. Not to be called inside an event
+/// handler: spawn it.
+pub fn focus_first(selector: &str) -> bool {
+    let found = super::document().query_selector(selector).ok().flatten();
+    let Some(element) = found.and_then(|element| element.dyn_into::<HtmlElement>().ok()) else { return false };
+    element.focus().is_ok()
 }
 
 pub fn scroll_into_view(id: &str) {

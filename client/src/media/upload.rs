@@ -5,8 +5,10 @@
 use dioxus::{prelude::*, web::WebEventExt};
 use serde_json::Value as Json;
 use shared::{
+    exchange::Limits,
     graph::Node,
     id::NodeId,
+    import::{self, ImportError, Imported},
     node::{Catalog, NodeSpec, ParamKind},
     value::{Media, ValueType},
 };
@@ -14,7 +16,7 @@ use shared::{
 use super::{FileLink, Film, Picture, Sound, facts};
 use crate::{
     api::Api,
-    canvas::{geometry::Point, state::Canvas},
+    canvas::{clipboard::Wires, geometry::Point, state::Canvas},
     dom::{self, File},
     panels::param::Bound,
     replica::use_replica,
@@ -50,7 +52,36 @@ pub fn place_files(canvas: Canvas, toaster: Toaster, files: Vec<File>, at_canvas
     }
 }
 
+/// Files up to this size are looked into for a workflow before they are uploaded.
+const WORKFLOW_MAX_BYTES: f64 = 64.0 * 1024.0 * 1024.0;
+
+/// Whether a file of this type can have a workflow in it.
+fn may_hold_workflow(mime: &str, name: &str) -> bool {
+    let known = ["image/png", "video/mp4", "video/quicktime", "application/json"];
+    known.contains(&mime) || name.to_lowercase().ends_with(".json")
+}
+
+/// The workflow in a file, ours or another program's.
+async fn workflow_in(canvas: Canvas, toaster: Toaster, file: &File) -> Option<Imported> {
+    if !may_hold_workflow(&file.type_(), &file.name()) || file.size() > WORKFLOW_MAX_BYTES {
+        return None;
+    }
+    let bytes = dom::bytes_of(file).await?;
+    match import::read_file(&bytes, Limits::default(), &canvas.catalog()) {
+        Ok(imported) => Some(imported),
+        // A picture, then, or a file of values.
+        Err(ImportError::NoWorkflow) => None,
+        Err(error) => {
+            toaster.say(Tone::Danger, format!("“{}”: {error}.", file.name()));
+            None
+        }
+    }
+}
+
 async fn place_file(canvas: Canvas, toaster: Toaster, file: File, at_canvas: Point) {
+    if let Some(imported) = workflow_in(canvas, toaster, &file).await {
+        return canvas.paste_imported(&imported, Wires::Inner, at_canvas, toaster);
+    }
     let catalog = canvas.catalog();
     let Some((spec, param)) = loader(&catalog, &claimed(&file.type_())) else {
         toaster.say(Tone::Danger, format!("Nothing here loads files like “{}”.", file.name()));
@@ -99,7 +130,7 @@ impl Dropping {
     }
 
     pub fn drag_over(mut self, event: &DragEvent) {
-        if self.canvas.writable() && dom::carries_files(&event.as_web_event()) {
+        if self.canvas.writable() && dom::carries_something(&event.as_web_event()) {
             event.prevent_default();
             self.over.set(true);
         }
@@ -112,13 +143,18 @@ impl Dropping {
     pub fn drop(mut self, event: &DragEvent) {
         self.over.set(false);
         let files = dom::dropped(&event.as_web_event());
-        if files.is_empty() || !self.canvas.writable() {
+        let text = dom::dropped_text(&event.as_web_event());
+        if files.is_empty() && text.trim().is_empty() || !self.canvas.writable() {
             return;
         }
         event.prevent_default();
         let at = event.client_coordinates();
         let at_canvas = self.canvas.looking().canvas_from_screen(dom::surface_point(at.x, at.y));
-        place_files(self.canvas, self.toaster, files, at_canvas);
+        if files.is_empty() {
+            self.canvas.paste_text(&text, Wires::Inner, at_canvas, self.toaster);
+        } else {
+            place_files(self.canvas, self.toaster, files, at_canvas);
+        }
     }
 }
 

@@ -1,18 +1,14 @@
-//! The menu under the right mouse button, on the canvas, a node, a wire or a port.
+//! The menu under the right mouse button, on the canvas, a node, a frame, a wire or a port.
 
 use dioxus::prelude::*;
-use shared::graph::{EdgeId, Mode};
 
 use crate::{
     canvas::{
-        connect::PortRef,
         gesture::{Scene, Target},
-        keys::Command,
-        layout::Side as PortSide,
+        keys::{Command, Needs, action_of},
         live::LiveScene,
-        state::{CanvasStateStoreExt, Side, use_canvas},
+        state::{CanvasStateStoreExt, Purpose, use_canvas},
     },
-    replica::view::CanvasViewStoreExt,
     ui::{Glyph, Menu, MenuItem, Tone, use_toaster},
 };
 
@@ -28,12 +24,27 @@ pub fn ContextMenu() -> Element {
     };
     let at_canvas = canvas.looking().canvas_from_screen(menu.at_screen);
     let writable = canvas.writable();
+    let item = move |command: Command, title: &str, glyph: Glyph| {
+        let allowed = match action_of(command).map_or(Needs::Nothing, |action| action.needs) {
+            Needs::Nothing => true,
+            Needs::Edit => writable,
+            Needs::Run => canvas.runnable(),
+        };
+        rsx! {
+            MenuItem {
+                title: title.to_owned(),
+                glyph,
+                keys: canvas.hint(command),
+                disabled: !allowed,
+                onclick: move |_| obey(command),
+            }
+        }
+    };
     rsx! {
         Menu { label: "Actions", at: menu.at_screen, onclose: move |_| close(),
             match menu.target {
                 Target::Node(id) | Target::Corner(id) => {
-                    let (target, collapse) = (id.clone(), id);
-                    let collapsed = canvas.view.nodes().read().get(&collapse).is_some_and(|node| node.collapsed);
+                    let several = canvas.state.selection().read().len() > 1;
                     rsx! {
                         MenuItem {
                             title: "Run to here",
@@ -41,63 +52,92 @@ pub fn ContextMenu() -> Element {
                             disabled: !canvas.runnable(),
                             onclick: move |_| {
                                 close();
-                                canvas.run(vec![target.clone()], toaster);
+                                canvas.run(vec![id.clone()], toaster);
                             },
                         }
-                        MenuItem {
-                            title: "Settings",
-                            glyph: Glyph::Settings,
-                            onclick: move |_| {
-                                close();
-                                canvas.state.side().set(Some(Side::Inspector));
-                            },
-                        }
+                        {item(Command::RunSelection, "Run the selection", Glyph::Play)}
+                        {item(Command::Info, "Settings", Glyph::Settings)}
                         hr {}
-                        MenuItem { title: "Rename", glyph: Glyph::Pencil, keys: "F2", disabled: !writable, onclick: move |_| obey(Command::Rename) }
-                        MenuItem { title: "Duplicate", glyph: Glyph::Copy, keys: "Mod+D", disabled: !writable, onclick: move |_| obey(Command::Duplicate) }
-                        MenuItem {
-                            title: if collapsed { "Unfold" } else { "Fold" },
-                            glyph: Glyph::ChevronDown,
-                            disabled: !writable,
-                            onclick: move |_| {
-                                close();
-                                canvas.replica().edit("fold", |edit| edit.set_collapsed(&collapse, !collapsed));
-                                canvas.replica().end_gesture();
-                            },
-                        }
-                        MenuItem {
-                            title: "Bypass",
-                            glyph: Glyph::SkipForward,
-                            keys: "B",
-                            disabled: !writable,
-                            onclick: move |_| {
-                                close();
-                                canvas.toggle_mode(Mode::Bypass);
-                            },
-                        }
-                        MenuItem {
-                            title: "Mute",
-                            glyph: Glyph::Ban,
-                            keys: "D",
-                            disabled: !writable,
-                            onclick: move |_| {
-                                close();
-                                canvas.toggle_mode(Mode::Mute);
-                            },
-                        }
+                        {item(Command::Copy, "Copy", Glyph::Copy)}
+                        {item(Command::Duplicate, "Duplicate", Glyph::Copy)}
+                        {item(Command::CopyLink, "Copy a link", Glyph::Link)}
+                        {item(Command::Rename, "Rename", Glyph::Pencil)}
+                        {item(Command::Replace, "Replace…", Glyph::RefreshCw)}
                         hr {}
-                        MenuItem { title: "Delete", glyph: Glyph::Trash2, keys: "Delete", tone: Tone::Danger, disabled: !writable, onclick: move |_| obey(Command::Delete) }
+                        {item(Command::Collapse, "Fold or unfold", Glyph::ChevronDown)}
+                        {item(Command::Bypass, "Bypass", Glyph::SkipForward)}
+                        {item(Command::Mute, "Mute", Glyph::Ban)}
+                        {item(Command::Pin, "Pin or unpin the output", Glyph::Pin)}
+                        {item(Command::Color, "Next colour", Glyph::CircleDashed)}
+                        hr {}
+                        {item(Command::Group, "Frame", Glyph::Square)}
+                        if several {
+                            {item(Command::AlignBest, "Align", Glyph::Layers)}
+                            {item(Command::DistributeBest, "Distribute", Glyph::Layers)}
+                            {item(Command::Tidy, "Tidy up", Glyph::Sparkles)}
+                        }
+                        {item(Command::SelectUpstream, "Select what it needs", Glyph::ArrowLeft)}
+                        {item(Command::SelectDownstream, "Select what needs it", Glyph::ChevronRight)}
+                        hr {}
+                        {item(Command::DeleteHealing, "Delete and join the wires", Glyph::Trash2)}
+                        MenuItem { title: "Delete", glyph: Glyph::Trash2, keys: canvas.hint(Command::Delete), tone: Tone::Danger, disabled: !writable, onclick: move |_| obey(Command::Delete) }
                     }
                 }
-                Target::Wire(edge) => rsx! {
-                    MenuItem { title: "Delete wire", glyph: Glyph::Unlink, disabled: !writable, onclick: move |_| {
-                        close();
-                        canvas.replica().edit("disconnect", |edit| edit.disconnect(&edge));
-                        canvas.replica().end_gesture();
-                    } }
-                },
+                Target::Frame(frame) | Target::FrameCorner(frame) => {
+                    let members = frame.clone();
+                    rsx! {
+                        MenuItem {
+                            title: "Select what is in it",
+                            glyph: Glyph::Layers,
+                            onclick: move |_| {
+                                close();
+                                canvas.select(LiveScene(canvas).members(&members));
+                            },
+                        }
+                        MenuItem {
+                            title: "Next colour",
+                            glyph: Glyph::CircleDashed,
+                            keys: canvas.hint(Command::Color),
+                            disabled: !writable,
+                            onclick: move |_| {
+                                canvas.select_frame(frame.clone());
+                                obey(Command::Color);
+                            },
+                        }
+                        {item(Command::Ungroup, "Take the frame away", Glyph::Unlink)}
+                    }
+                }
+                Target::Wire(edge) => {
+                    let (insert, ends) = (edge.clone(), edge.clone());
+                    rsx! {
+                        MenuItem {
+                            title: "Insert a node",
+                            glyph: Glyph::Plus,
+                            disabled: !writable,
+                            onclick: move |_| {
+                                close();
+                                canvas.open_search_for(at_canvas, Purpose::Insert(insert.clone()));
+                            },
+                        }
+                        MenuItem {
+                            title: "Select both ends",
+                            glyph: Glyph::Layers,
+                            onclick: move |_| {
+                                close();
+                                if let Some((from, to)) = LiveScene(canvas).wire_ends(&ends) {
+                                    canvas.select([from.node, to.node].into());
+                                }
+                            },
+                        }
+                        MenuItem { title: "Delete wire", glyph: Glyph::Unlink, disabled: !writable, onclick: move |_| {
+                            close();
+                            canvas.replica().edit("disconnect", |edit| edit.disconnect(&edge));
+                            canvas.replica().end_gesture();
+                        } }
+                    }
+                }
                 Target::Port(port) => {
-                    let wires = wires_of(canvas, &port);
+                    let wires = LiveScene(canvas).wires_of(&port);
                     rsx! {
                         MenuItem {
                             title: "Add a node that fits",
@@ -126,7 +166,7 @@ pub fn ContextMenu() -> Element {
                 }
                 Target::Canvas => rsx! {
                     MenuItem {
-                        title: "Add node",
+                        title: "Add a node",
                         glyph: Glyph::Plus,
                         keys: "Space",
                         disabled: !writable,
@@ -135,24 +175,16 @@ pub fn ContextMenu() -> Element {
                             canvas.open_search(at_canvas, None);
                         },
                     }
-                    MenuItem { title: "Select all", glyph: Glyph::Layers, keys: "Mod+A", onclick: move |_| obey(Command::SelectAll) }
-                    MenuItem { title: "Fit everything", glyph: Glyph::Scan, keys: "F", onclick: move |_| obey(Command::FitAll) }
+                    {item(Command::Paste, "Paste", Glyph::Copy)}
                     hr {}
-                    MenuItem { title: "Run everything", glyph: Glyph::Play, keys: "Mod+Enter", disabled: !canvas.runnable(), onclick: move |_| obey(Command::Run) }
+                    {item(Command::SelectAll, "Select all", Glyph::Layers)}
+                    {item(Command::Tidy, "Tidy up", Glyph::Sparkles)}
+                    {item(Command::FitAll, "Fit everything", Glyph::Scan)}
+                    {item(Command::Find, "Find", Glyph::Search)}
+                    hr {}
+                    {item(Command::Run, "Run everything", Glyph::Play)}
                 },
             }
         }
     }
-}
-
-fn wires_of(canvas: crate::canvas::state::Canvas, port: &PortRef) -> Vec<EdgeId> {
-    let scene = LiveScene(canvas);
-    let ids: Vec<EdgeId> = canvas.view.edges().peek().keys().cloned().collect();
-    let ends_here = |id: &EdgeId| {
-        scene.wire_ends(id).is_some_and(|(output, input)| match port.side {
-            PortSide::Out => output == *port,
-            PortSide::In => input == *port,
-        })
-    };
-    ids.into_iter().filter(ends_here).collect()
 }

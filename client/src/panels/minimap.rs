@@ -1,10 +1,11 @@
-//! The whole graph in a corner; a click goes there.
+//! The whole graph in a corner, with what everyone sees of it; a click goes there.
 
 use dioxus::{prelude::*, web::WebEventExt};
 
 use crate::{
     canvas::{
         geometry::{Point, Rect},
+        node::css_color,
         state::{CanvasStateStoreExt, use_canvas},
         viewport::Viewport,
     },
@@ -38,6 +39,17 @@ pub fn Minimap() -> Element {
         let screen = *canvas.state.screen().read();
         canvas.state.viewport().read().visible(screen)
     });
+    let others = use_memo(move || {
+        let hidden = *canvas.state.people_hidden().read() || !*canvas.state.minimap().read();
+        let people = canvas.view.people();
+        let people = people.read();
+        let seen = people.iter().filter(|_| !hidden).filter_map(|(client, person)| {
+            let [x, y, width, height] = person.viewport?;
+            let color = css_color(&person.user.as_ref()?.color).to_owned();
+            Some((*client, Rect { x, y, width, height }, color))
+        });
+        seen.collect::<Vec<_>>()
+    });
     if !shown {
         return rsx! {};
     }
@@ -63,6 +75,17 @@ pub fn Minimap() -> Element {
                 },
                 for (index , rect) in rects.into_iter().enumerate() {
                     rect { key: "{index}", x: "{rect.x}", y: "{rect.y}", width: "{rect.width}", height: "{rect.height}", rx: "12" }
+                }
+                for (client , rect , color) in others() {
+                    rect {
+                        key: "{client}",
+                        class: "minimap-other",
+                        style: "--person: {color}",
+                        x: "{rect.x}",
+                        y: "{rect.y}",
+                        width: "{rect.width}",
+                        height: "{rect.height}",
+                    }
                 }
                 rect { class: "minimap-seen", x: "{seen.x}", y: "{seen.y}", width: "{seen.width}", height: "{seen.height}" }
             }

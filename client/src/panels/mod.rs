@@ -1,8 +1,11 @@
 //! What lies around the canvas: bars, the palette, the panel at the right.
 
 mod announcer;
+mod chat;
+mod commands;
 mod context_menu;
 pub mod crop_button;
+mod find;
 mod follow;
 mod inspector;
 mod minimap;
@@ -22,7 +25,10 @@ mod versions;
 mod zoom_bar;
 
 pub use announcer::Announcer;
+pub use chat::Chat;
+pub use commands::CommandPalette;
 pub use context_menu::ContextMenu;
+pub use find::Find;
 pub use follow::Follow;
 pub use minimap::Minimap;
 pub use palette::Palette;

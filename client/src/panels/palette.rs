@@ -7,8 +7,8 @@ use super::rank::{self, Carried};
 use crate::{
     canvas::{
         category,
-        connect::port_type,
-        state::{Canvas, CanvasStateStoreExt, Search, use_canvas},
+        connect::{PortRef, port_type},
+        state::{Canvas, CanvasStateStoreExt, Purpose, Search, use_canvas},
     },
     dom,
     replica::view::CanvasViewStoreExt,
@@ -45,10 +45,7 @@ fn Open(search: Search) -> Element {
         let search = search.clone();
         move |index: usize| {
             let Some(spec) = found.peek().get(index).cloned() else { return };
-            let mut node = Node::new(spec.node_type);
-            node.version = spec.version;
-            node.pos = canvas.corner_for(&node, search.at_canvas, search.from.as_ref()).map(f64::round);
-            canvas.add_node(node, search.from.as_ref());
+            put(canvas, &search, &spec);
             close();
         }
     });
@@ -129,6 +126,22 @@ fn Open(search: Search) -> Element {
     }
 }
 
+/// What becomes of the kind that was picked.
+fn put(canvas: Canvas, search: &Search, spec: &NodeSpec) {
+    let from = match &search.purpose {
+        Purpose::Replace(nodes) => return canvas.replace(nodes, &spec.node_type),
+        Purpose::Connect(port) => Some(port),
+        Purpose::Add | Purpose::Insert(_) => None,
+    };
+    let mut node = Node::new(spec.node_type.clone());
+    node.version = spec.version;
+    node.pos = canvas.corner_for(&node, search.at_canvas, from).map(f64::round);
+    match &search.purpose {
+        Purpose::Insert(edge) => canvas.add_into(node, edge),
+        _ => drop(canvas.add_node(node, from)),
+    }
+}
+
 #[component]
 fn Choice(
     spec: NodeSpec,
@@ -183,11 +196,21 @@ fn placeholder(carried: Option<&Carried>) -> String {
 }
 
 fn carried_by(canvas: Canvas, search: &Search) -> Option<Carried> {
-    let port = search.from.as_ref()?;
+    let port = match &search.purpose {
+        Purpose::Connect(port) => port.clone(),
+        // What takes the wire's value; whether it gives something that fits shows when it is there.
+        Purpose::Insert(edge) => {
+            let edges = canvas.view.edges();
+            let edges = edges.peek();
+            let edge = edges.get(edge)?;
+            PortRef::output(edge.from.clone(), edge.output.clone())
+        }
+        Purpose::Add | Purpose::Replace(_) => return None,
+    };
     let nodes = canvas.view.nodes();
     let nodes = nodes.peek();
     let catalog = canvas.catalog();
-    Some((port.side, port_type(nodes.get(&port.node)?, port, &catalog)?))
+    Some((port.side, port_type(nodes.get(&port.node)?, &port, &catalog)?))
 }
 
 /// Beside the point where the node will be, and whole on the screen.

@@ -14,11 +14,11 @@ use crate::{
 #[component]
 pub fn TopBar(onshare: EventHandler<()>) -> Element {
     let canvas = use_canvas();
-    let replica = canvas.replica();
-    let can_undo = canvas.view.can_undo().cloned();
-    let can_redo = canvas.view.can_redo().cloned();
-    let named =
-        |what: &str, label: Option<String>| label.map_or_else(|| what.to_owned(), |label| format!("{what} {label}"));
+    let undo = canvas.view.undo_label().cloned();
+    let redo = canvas.view.redo_label().cloned();
+    let named = |what: &str, label: &Option<String>| {
+        label.as_ref().map_or_else(|| what.to_owned(), |label| format!("{what} {label}"))
+    };
     let side = canvas.state.side().cloned();
     rsx! {
         header { class: "top-bar",
@@ -33,15 +33,15 @@ pub fn TopBar(onshare: EventHandler<()>) -> Element {
                 IconButton {
                     glyph: Glyph::Undo2,
                     label: "Undo",
-                    tip: named("Undo", replica.undo_label()),
-                    disabled: !can_undo || !canvas.writable(),
+                    tip: named("Undo", &undo),
+                    disabled: undo.is_none() || !canvas.writable(),
                     onclick: move |_| drop(canvas.replica().undo()),
                 }
                 IconButton {
                     glyph: Glyph::Redo2,
                     label: "Redo",
-                    tip: named("Redo", replica.redo_label()),
-                    disabled: !can_redo || !canvas.writable(),
+                    tip: named("Redo", &redo),
+                    disabled: redo.is_none() || !canvas.writable(),
                     onclick: move |_| drop(canvas.replica().redo()),
                 }
                 IconButton {
@@ -50,7 +50,7 @@ pub fn TopBar(onshare: EventHandler<()>) -> Element {
                     onclick: move |_| canvas.state.sheet().set(true),
                 }
                 span { class: "bar-rule" }
-                Link { class: "icon-button bar-keep", to: Route::App { id: replica.workflow() }, aria_label: "App view", "data-tip": "As a form, for people who run it",
+                Link { class: "icon-button bar-keep", to: Route::App { id: canvas.replica().workflow() }, aria_label: "App view", "data-tip": "As a form, for people who run it",
                     Icon { glyph: Glyph::AppWindow }
                 }
                 IconButton {

@@ -5,7 +5,7 @@ use dioxus::prelude::*;
 use crate::{
     canvas::{
         keys::Command,
-        state::{CanvasStateStoreExt, use_canvas},
+        state::{CanvasStateStoreExt, Device, use_canvas},
     },
     dom::Theme,
     ui::{Glyph, IconButton, Menu, MenuItem, use_toaster},
@@ -18,7 +18,14 @@ pub fn ZoomBar() -> Element {
     let mut open = use_signal(|| false);
     let mut theme = use_signal(Theme::chosen);
     let percent = use_memo(move || (canvas.state.viewport().read().zoom * 100.0).round());
-    let wheel_zooms = canvas.state.wheel_zooms().cloned();
+    let device = canvas.state.device().cloned();
+    let grid = canvas.state.grid().cloned();
+    let hidden = canvas.state.people_hidden().cloned();
+    let tick = |on: bool| if on { Glyph::Check } else { Glyph::CircleDashed };
+    let mut choose = move |device: Device| {
+        open.set(false);
+        canvas.set_device(device);
+    };
     let obey = move |command: Command| {
         let mut open = open;
         open.set(false);
@@ -46,27 +53,16 @@ pub fn ZoomBar() -> Element {
             }
             if open() {
                 Menu { label: "View options", onclose: move |_| open.set(false),
-                    MenuItem { title: "Zoom in", keys: "Plus", onclick: move |_| obey(Command::ZoomIn) }
-                    MenuItem { title: "Zoom out", keys: "-", onclick: move |_| obey(Command::ZoomOut) }
-                    MenuItem { title: "Zoom to 100 %", keys: "Mod+0", onclick: move |_| obey(Command::ZoomToOne) }
-                    MenuItem { title: "Fit everything", keys: "F", onclick: move |_| obey(Command::FitAll) }
+                    MenuItem { title: "Zoom in", keys: canvas.hint(Command::ZoomIn), onclick: move |_| obey(Command::ZoomIn) }
+                    MenuItem { title: "Zoom out", keys: canvas.hint(Command::ZoomOut), onclick: move |_| obey(Command::ZoomOut) }
+                    MenuItem { title: "Zoom to 100 %", keys: canvas.hint(Command::ZoomToOne), onclick: move |_| obey(Command::ZoomToOne) }
+                    MenuItem { title: "Fit everything", keys: canvas.hint(Command::FitAll), onclick: move |_| obey(Command::FitAll) }
                     hr {}
-                    MenuItem {
-                        title: "Wheel pans (trackpad)",
-                        glyph: if wheel_zooms { Glyph::CircleDashed } else { Glyph::Check },
-                        onclick: move |_| {
-                            open.set(false);
-                            canvas.set_wheel_zooms(false);
-                        },
-                    }
-                    MenuItem {
-                        title: "Wheel zooms (mouse)",
-                        glyph: if wheel_zooms { Glyph::Check } else { Glyph::CircleDashed },
-                        onclick: move |_| {
-                            open.set(false);
-                            canvas.set_wheel_zooms(true);
-                        },
-                    }
+                    MenuItem { title: "Mouse: drag pans, wheel zooms", glyph: tick(device == Some(Device::Mouse)), onclick: move |_| choose(Device::Mouse) }
+                    MenuItem { title: "Trackpad: drag selects, two fingers pan", glyph: tick(device == Some(Device::Trackpad)), onclick: move |_| choose(Device::Trackpad) }
+                    hr {}
+                    MenuItem { title: "Snap to a grid", glyph: tick(grid), keys: canvas.hint(Command::Grid), onclick: move |_| obey(Command::Grid) }
+                    MenuItem { title: "Show other people", glyph: tick(!hidden), keys: canvas.hint(Command::HidePeople), onclick: move |_| obey(Command::HidePeople) }
                     hr {}
                     MenuItem {
                         title: if theme().is_light() { "Dark theme" } else { "Light theme" },

@@ -231,15 +231,6 @@ impl Replica {
         self.step(Direction::Redo)
     }
 
-    /// What [`Replica::undo`] would take back.
-    pub fn undo_label(&self) -> Option<String> {
-        self.inner.history.borrow().undo_label().map(str::to_owned)
-    }
-
-    pub fn redo_label(&self) -> Option<String> {
-        self.inner.history.borrow().redo_label().map(str::to_owned)
-    }
-
     /// To be called when a gesture ends, so that the next one is an undo step of its own.
     pub fn end_gesture(&self) {
         self.inner.history.borrow_mut().end_step();
@@ -287,8 +278,8 @@ impl Replica {
             inner.derive.ring();
         }
         let history = inner.history.borrow();
-        refresh::write_changed(inner.view.can_undo(), history.undo_label().is_some());
-        refresh::write_changed(inner.view.can_redo(), history.redo_label().is_some());
+        refresh::write_changed(inner.view.undo_label(), history.undo_label().map(str::to_owned));
+        refresh::write_changed(inner.view.redo_label(), history.redo_label().map(str::to_owned));
     }
 
     async fn run(self) {

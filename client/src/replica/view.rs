@@ -36,8 +36,9 @@ pub struct CanvasView {
     pub synced: bool,
     /// Why the workflow is closed for good, if it is.
     pub closed: Option<Closed>,
-    pub can_undo: bool,
-    pub can_redo: bool,
+    /// What undo would take back, if anything.
+    pub undo_label: Option<String>,
+    pub redo_label: Option<String>,
 }
 
 impl CanvasView {
@@ -56,8 +57,8 @@ impl CanvasView {
             role,
             synced: false,
             closed: None,
-            can_undo: false,
-            can_redo: false,
+            undo_label: None,
+            redo_label: None,
         }
     }
 }

@@ -4,7 +4,7 @@ use dioxus::prelude::*;
 
 /// `keys` is written as `Mod+Shift+Z`; `Mod` is Cmd on Apple machines and Ctrl elsewhere.
 #[component]
-pub fn Kbd(keys: &'static str) -> Element {
+pub fn Kbd(keys: String) -> Element {
     rsx! {
         span { class: "kbd",
             for key in keys.split('+') {
@@ -20,6 +20,8 @@ fn legend(key: &str) -> &str {
         "Plus" => "+",
         "Up" => "↑",
         "Down" => "↓",
+        "Left" => "←",
+        "Right" => "→",
         "Enter" => "↵",
         other => other,
     }

@@ -57,7 +57,7 @@ pub fn Menu(label: String, at: Option<[f64; 2]>, onclose: EventHandler<()>, chil
 pub fn MenuItem(
     title: String,
     glyph: Option<Glyph>,
-    keys: Option<&'static str>,
+    keys: Option<String>,
     note: Option<String>,
     #[props(default)] tone: Tone,
     #[props(default)] disabled: bool,

@@ -3,160 +3,29 @@
 //! Presses, moves and releases go in, [`Effect`]s come out; what is under way can be looked at in between and drawn.
 //! Fed by `surface.rs`. Never touches the document.
 
+mod kinds;
+mod moving;
+mod shake;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     rc::Rc,
 };
 
-use shared::{graph::EdgeId, id::NodeId};
+use shared::graph::EdgeId;
 
 use super::{
-    connect::{Partner, PortRef, meant},
+    connect::{PortRef, meant},
     geometry::{Point, Rect, distance, minus, plus},
     layout::{Side, WIDTH_MAX, WIDTH_MIN},
     viewport::Viewport,
 };
+pub use kinds::{Button, Effect, Gesture, LooseWire, Modifiers, Moving, Press, Scene, Target};
 
+/// The least a frame can be sized to.
+const FRAME_MIN: Point = [160.0, 96.0];
 /// A pointer that moved less, in screen pixels, has not moved: it clicked.
 const SLOP: f64 = 4.0;
-
-/// What lay under the pointer when it went down. Controls inside a node never get here.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Target {
-    Canvas,
-    Node(NodeId),
-    Port(PortRef),
-    Wire(EdgeId),
-    /// The corner of a node.
-    Corner(NodeId),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Button {
-    Primary,
-    Middle,
-    Secondary,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Modifiers {
-    pub shift: bool,
-    /// Ctrl, or Cmd.
-    pub command: bool,
-    pub alt: bool,
-    /// The space bar is held down.
-    pub space: bool,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub struct Press {
-    pub pointer: i32,
-    pub at_screen: Point,
-    pub button: Button,
-    pub touch: bool,
-    pub modifiers: Modifiers,
-    pub target: Target,
-    /// `false` for people who may only look: they pan, select and nothing else.
-    pub writable: bool,
-}
-
-/// What the machine asks of the world. In memory for tests, the editor's store in life.
-pub trait Scene {
-    fn viewport(&self) -> Viewport;
-    fn selection(&self) -> BTreeSet<NodeId>;
-    fn rect(&self, node: &NodeId) -> Option<Rect>;
-    fn nodes_in(&self, rect_canvas: Rect) -> BTreeSet<NodeId>;
-    /// The ports a wire from here may end in; `without` is the wire being moved.
-    fn partners(&self, loose: &PortRef, without: Option<&EdgeId>) -> Vec<Partner>;
-    /// The wire that ends in an input, to be pulled off, and the output it comes from.
-    fn wire_into(&self, input: &PortRef) -> Option<(EdgeId, PortRef)>;
-    /// Both ends of a wire.
-    fn wire_ends(&self, edge: &EdgeId) -> Option<(PortRef, PortRef)>;
-}
-
-/// A wire with one end in the hand.
-#[derive(Debug, Clone, PartialEq)]
-pub struct LooseWire {
-    pub from: PortRef,
-    pub end_canvas: Point,
-    /// The wire this was before it was pulled off.
-    pub detached: Option<EdgeId>,
-    /// Shared, because the machine is copied at every move.
-    pub partners: Rc<[Partner]>,
-    /// Where it would end if it were let go now.
-    pub meant: Option<PortRef>,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub enum Gesture {
-    Idle,
-    /// Down, and not moved enough to mean anything.
-    Pressed {
-        press: Press,
-        /// The node under it was selected before this press selected it.
-        was_selected: bool,
-    },
-    Pan {
-        last_screen: Point,
-    },
-    Marquee {
-        start_canvas: Point,
-        end_canvas: Point,
-        base: BTreeSet<NodeId>,
-    },
-    Move {
-        start_canvas: Point,
-        delta: Point,
-        origins: BTreeMap<NodeId, Point>,
-        /// Alt was down at the start: copies are dropped, the originals stay.
-        copies: bool,
-    },
-    Wire(LooseWire),
-    /// A port was tapped; the wire follows the pointer until the next tap.
-    TappedWire(LooseWire),
-    Resize {
-        node: NodeId,
-        start_canvas: Point,
-        origin: Point,
-        size: Point,
-    },
-    Pinch {
-        fingers: [(i32, Point); 2],
-    },
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub enum Effect {
-    Look(Viewport),
-    Select(BTreeSet<NodeId>),
-    SelectWire(EdgeId),
-    /// Nodes came to rest here.
-    Place(Vec<(NodeId, Point)>),
-    /// The same, for copies of them.
-    PlaceCopies {
-        nodes: BTreeSet<NodeId>,
-        delta: Point,
-    },
-    Resize {
-        node: NodeId,
-        size: Point,
-    },
-    Connect {
-        output: PortRef,
-        input: PortRef,
-        detached: Option<EdgeId>,
-    },
-    Disconnect(EdgeId),
-    /// A wire was dropped on nothing: offer nodes that fit.
-    Search {
-        from: PortRef,
-        at_canvas: Point,
-    },
-    Menu {
-        target: Target,
-        at_screen: Point,
-    },
-}
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Gestures {
@@ -234,10 +103,7 @@ impl Gestures {
                 selection.extend(base.iter().cloned());
                 if selection == scene.selection() { Vec::new() } else { vec![Effect::Select(selection)] }
             }
-            Gesture::Move { start_canvas, delta, .. } => {
-                *delta = minus(at_canvas, *start_canvas).map(f64::round);
-                Vec::new()
-            }
+            Gesture::Move(moving) => moving.follow(at_screen, at_canvas, viewport.zoom, scene),
             Gesture::Wire(loose) | Gesture::TappedWire(loose) => {
                 loose.end_canvas = at_canvas;
                 loose.meant = meant(&loose.partners, at_canvas, viewport.zoom).map(|partner| partner.port.clone());
@@ -246,6 +112,11 @@ impl Gestures {
             Gesture::Resize { start_canvas, origin, size, .. } => {
                 let grown = plus(*origin, minus(at_canvas, *start_canvas)).map(f64::round);
                 *size = [grown[0].clamp(WIDTH_MIN, WIDTH_MAX), grown[1].max(60.0)];
+                Vec::new()
+            }
+            Gesture::ResizeFrame { start_canvas, origin, size, .. } => {
+                let grown = plus(*origin, minus(at_canvas, *start_canvas)).map(f64::round);
+                *size = [grown[0].max(FRAME_MIN[0]), grown[1].max(FRAME_MIN[1])];
                 Vec::new()
             }
             Gesture::Pinch { fingers } => {
@@ -268,17 +139,10 @@ impl Gestures {
                 self.now = tapped;
                 Vec::new()
             }
-            Gesture::Move { delta, origins, copies, .. } => {
-                if delta == [0.0, 0.0] {
-                    return Vec::new();
-                }
-                if copies {
-                    return vec![Effect::PlaceCopies { nodes: origins.into_keys().collect(), delta }];
-                }
-                vec![Effect::Place(origins.into_iter().map(|(id, pos)| (id, plus(pos, delta))).collect())]
-            }
+            Gesture::Move(moving) => moving.drop(),
             Gesture::Wire(loose) => drop_wire(loose, at_canvas),
             Gesture::Resize { node, size, .. } => vec![Effect::Resize { node, size }],
+            Gesture::ResizeFrame { frame, size, .. } => vec![Effect::ResizeFrame { frame, size }],
             Gesture::Idle | Gesture::Pan { .. } | Gesture::Marquee { .. } | Gesture::Pinch { .. } => Vec::new(),
         }
     }
@@ -290,11 +154,19 @@ impl Gestures {
             (_, Target::Port(port)) if press.writable => {
                 let end_canvas = scene.viewport().canvas_from_screen(press.at_screen);
                 let partners = scene.partners(&port, None).into();
-                self.now =
-                    Gesture::TappedWire(LooseWire { from: port, end_canvas, detached: None, partners, meant: None });
+                let bundle = Rc::new([]);
+                self.now = Gesture::TappedWire(LooseWire {
+                    from: port,
+                    end_canvas,
+                    detached: None,
+                    bundle,
+                    partners,
+                    meant: None,
+                });
                 Vec::new()
             }
             (_, Target::Wire(edge)) => vec![Effect::SelectWire(edge)],
+            (_, Target::Frame(frame) | Target::FrameCorner(frame)) => vec![Effect::SelectFrame(frame)],
             (_, Target::Node(node)) if additive => {
                 // The press put it in if it was new; a second click takes it out again.
                 let mut selection = scene.selection();
@@ -341,15 +213,30 @@ fn begin(press: &Press, scene: &impl Scene) -> Gesture {
         Target::Canvas if press.modifiers.shift || press.modifiers.command => {
             Gesture::Marquee { start_canvas, end_canvas: start_canvas, base: scene.selection() }
         }
+        Target::Canvas if press.drag_selects && !press.touch => {
+            Gesture::Marquee { start_canvas, end_canvas: start_canvas, base: BTreeSet::new() }
+        }
         Target::Canvas => pan,
         _ if !press.writable => pan,
-        Target::Node(_) => {
-            let origins = scene.selection().into_iter().filter_map(|id| {
-                let rect = scene.rect(&id)?;
-                Some((id, [rect.x, rect.y]))
-            });
-            Gesture::Move { start_canvas, delta: [0.0, 0.0], origins: origins.collect(), copies: press.modifiers.alt }
-        }
+        Target::Node(_) => Gesture::Move(Moving::begin(press, start_canvas, scene.selection(), None, scene)),
+        Target::Frame(frame) => match scene.frame(frame) {
+            Some(rect) => Gesture::Move(Moving::begin(
+                press,
+                start_canvas,
+                scene.members(frame),
+                Some((frame.clone(), rect)),
+                scene,
+            )),
+            None => pan,
+        },
+        Target::FrameCorner(frame) => match scene.frame(frame) {
+            Some(rect) => {
+                let size = [rect.width, rect.height];
+                Gesture::ResizeFrame { frame: frame.clone(), start_canvas, origin: size, size }
+            }
+            None => pan,
+        },
+        Target::Port(port) if press.modifiers.shift => bundle_of(port, start_canvas, scene),
         Target::Port(port) => match (port.side, scene.wire_into(port)) {
             // Pulling at an input that is wired takes that wire off; its other end stays.
             (Side::In, Some((edge, output))) => loose_wire(output, Some(edge), start_canvas, scene),
@@ -371,10 +258,27 @@ fn begin(press: &Press, scene: &impl Scene) -> Gesture {
 
 fn loose_wire(from: PortRef, detached: Option<EdgeId>, end_canvas: Point, scene: &impl Scene) -> Gesture {
     let partners = scene.partners(&from, detached.as_ref()).into();
-    Gesture::Wire(LooseWire { from, end_canvas, detached, partners, meant: None })
+    Gesture::Wire(LooseWire { from, end_canvas, detached, bundle: Rc::new([]), partners, meant: None })
+}
+
+/// All wires of a port: their other ends stay, so the ports they may go to are those that fit the first of them.
+fn bundle_of(port: &PortRef, end_canvas: Point, scene: &impl Scene) -> Gesture {
+    let wires = scene.wires_of(port);
+    let Some((output, input)) = wires.first().and_then(|edge| scene.wire_ends(edge)) else {
+        return loose_wire(port.clone(), None, end_canvas, scene);
+    };
+    let far = if port.side == Side::Out { input } else { output };
+    let partners = scene.partners(&far, wires.first()).into();
+    Gesture::Wire(LooseWire { from: far, end_canvas, detached: None, bundle: wires.into(), partners, meant: None })
 }
 
 fn drop_wire(loose: LooseWire, at_canvas: Point) -> Vec<Effect> {
+    if !loose.bundle.is_empty() {
+        return match loose.meant {
+            Some(to) => vec![Effect::Rewire { wires: loose.bundle, to }],
+            None => loose.bundle.iter().cloned().map(Effect::Disconnect).collect(),
+        };
+    }
     match (loose.meant, loose.detached) {
         (Some(port), detached) => {
             let (output, input) = match port.side {

@@ -1,6 +1,9 @@
 //! Hands on a canvas of three nodes, `a -> b` and `c` apart, each 100 by 100, at zoom 2.
 
+use shared::id::{FrameId, NodeId};
+
 use super::*;
+use crate::canvas::connect::Partner;
 
 struct Table {
     viewport: Viewport,
@@ -57,6 +60,22 @@ impl Scene for Table {
         let (known, from, to) = wire();
         (known == *edge).then_some((from, to))
     }
+    fn wires_of(&self, port: &PortRef) -> Vec<EdgeId> {
+        let (edge, from, to) = wire();
+        if from == *port || to == *port { vec![edge] } else { Vec::new() }
+    }
+    fn wire_under(&self, _: &NodeId, at_canvas: Point) -> Option<EdgeId> {
+        (at_canvas == [150.0, 50.0]).then(|| wire().0)
+    }
+    fn frame(&self, _: &FrameId) -> Option<Rect> {
+        Some(Rect::new([-20.0, -20.0], [140.0, 440.0]))
+    }
+    fn members(&self, _: &FrameId) -> BTreeSet<NodeId> {
+        set(&["a", "c"])
+    }
+    fn others(&self, without: &BTreeSet<NodeId>) -> Vec<Rect> {
+        rects().into_iter().filter(|(id, _)| !without.contains(id)).map(|(_, rect)| rect).collect()
+    }
 }
 
 fn table(selection: &[&str]) -> Table {
@@ -72,6 +91,8 @@ fn press(target: Target, at_canvas: Point) -> Press {
         modifiers: Modifiers::default(),
         target,
         writable: true,
+        drag_selects: false,
+        grid: None,
     }
 }
 
@@ -99,6 +120,60 @@ fn apply(table: &mut Table, effects: &[Effect]) {
     }
 }
 
+fn placed(nodes: &[(&str, Point)]) -> Effect {
+    Effect::Place { nodes: nodes.iter().map(|(name, at)| (id(name), *at)).collect(), frame: None }
+}
+
+#[test]
+fn on_a_trackpad_dragging_empty_canvas_selects() {
+    let press = Press { drag_selects: true, ..press(Target::Canvas, [150.0, -10.0]) };
+    assert_eq!(drag(&mut table(&["c"]), press, [210.0, 40.0]), [Effect::Select(set(&["b"]))]);
+}
+
+#[test]
+fn a_frame_takes_its_members_along() {
+    let frame: FrameId = "f".parse().unwrap();
+    let effects = drag(&mut table(&["b"]), press(Target::Frame(frame.clone()), [0.0, -15.0]), [30.0, -5.0]);
+    let nodes = vec![(id("a"), [30.0, 10.0]), (id("c"), [30.0, 310.0])];
+    assert_eq!(effects, [Effect::Place { nodes, frame: Some((frame, [10.0, -10.0])) }]);
+}
+
+#[test]
+fn a_node_dropped_on_a_wire_goes_into_it() {
+    let effects = drag(&mut table(&["c"]), press(Target::Node(id("c")), [50.0, 350.0]), [150.0, 50.0]);
+    assert_eq!(effects, [Effect::Insert { node: id("c"), to: [100.0, 0.0], edge: wire().0 }]);
+}
+
+#[test]
+fn a_grid_catches_the_corner() {
+    let press = Press { grid: Some(24.0), ..press(Target::Node(id("a")), [50.0, 50.0]) };
+    let effects = drag(&mut table(&["a"]), press, [70.0, 53.0]);
+    assert_eq!(effects, [placed(&[("a", [24.0, 0.0])])]);
+}
+
+#[test]
+fn a_shaken_node_loses_its_wires_once() {
+    let mut table = table(&["b"]);
+    let mut hand = Gestures::default();
+    hand.press(press(Target::Node(id("b")), [250.0, 50.0]), &table);
+    let mut freed = 0;
+    for turn in 0..8 {
+        let x = if turn % 2 == 0 { 580.0 } else { 430.0 };
+        freed += hand.moved(1, [x, 100.0], &table).iter().filter(|effect| matches!(effect, Effect::Free(_))).count();
+    }
+    assert_eq!(freed, 1);
+    table.selection.clear();
+}
+
+#[test]
+fn shift_moves_all_wires_of_a_port() {
+    let (edge, from, _) = wire();
+    let press = with_shift(press(Target::Port(from), [100.0, 50.0]));
+    let effects = drag(&mut table(&[]), press, [5.0, 345.0]);
+    let to = PortRef::input(id("c"), "in");
+    assert_eq!(effects, [Effect::Rewire { wires: Rc::new([edge]), to }]);
+}
+
 #[test]
 fn dragging_empty_canvas_pans() {
     let effects = drag(&mut table(&[]), press(Target::Canvas, [150.0, 150.0]), [160.0, 145.0]);
@@ -114,13 +189,13 @@ fn a_click_on_nothing_clears_the_selection() {
 #[test]
 fn dragging_an_unselected_node_selects_and_moves_it_alone() {
     let effects = drag(&mut table(&["c"]), press(Target::Node(id("a")), [50.0, 50.0]), [60.0, 70.0]);
-    assert_eq!(effects, [Effect::Select(set(&["a"])), Effect::Place(vec![(id("a"), [10.0, 20.0])])]);
+    assert_eq!(effects, [Effect::Select(set(&["a"])), placed(&[("a", [10.0, 20.0])])]);
 }
 
 #[test]
 fn dragging_a_selected_node_moves_the_whole_selection() {
     let effects = drag(&mut table(&["a", "c"]), press(Target::Node(id("a")), [50.0, 50.0]), [60.0, 50.0]);
-    assert_eq!(effects, [Effect::Place(vec![(id("a"), [10.0, 0.0]), (id("c"), [10.0, 300.0])])]);
+    assert_eq!(effects, [placed(&[("a", [10.0, 0.0]), ("c", [10.0, 300.0])])]);
 }
 
 #[test]

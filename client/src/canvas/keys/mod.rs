@@ -1,180 +1,153 @@
-//! Which key does what on the canvas. Pure; none of these fires while somebody types in a field.
+//! Which key does what on the canvas: one table, from which keys are handled and which the sheet of shortcuts, the
+//! command palette, menus and a browser test read.
+//!
+//! Pure. Keys can be bound otherwise ([`Bindings`]); none fires while somebody types in a field: see `keyboard.rs`.
 
-/// What a key asks for.
+mod bindings;
+mod chord;
+mod table;
+
+pub use bindings::Bindings;
+pub use chord::Chord;
+pub use table::ACTIONS;
+
+use super::arrange::{Axis, Edge};
+
+/// What a key, a menu or the command palette asks for.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Command {
     AddNode,
+    Align(Edge),
+    /// Along the axis on which the selection is spread less.
+    AlignBest,
+    BringHere,
+    Bypass,
     Cancel,
     CancelRun,
+    Chat,
+    Collapse,
+    Color,
     Copy,
+    CopyLink,
     Cut,
     Delete,
+    /// What stood before goes on to what stood behind.
+    DeleteHealing,
+    Distribute(Axis),
+    DistributeBest,
     Duplicate,
+    Find,
     FitAll,
     FitSelection,
+    Grid,
+    Group,
+    Hand,
+    HidePeople,
+    Info,
     Minimap,
+    Mute,
     /// In canvas units.
     Nudge([f64; 2]),
-    Bypass,
-    Mute,
+    Palette,
+    Paste,
+    PasteWired,
+    Pin,
+    Pointer,
+    Queue,
     Redo,
     Rename,
+    Replace,
     Run,
     RunSelection,
-    SaveHint,
+    SaveVersion,
     SelectAll,
+    SelectDownstream,
+    SelectNeighbour(Direction),
+    SelectUpstream,
     Shortcuts,
+    SidePanel,
+    Tidy,
     Undo,
+    Ungroup,
     ZoomIn,
     ZoomOut,
     ZoomToOne,
 }
 
-/// A key as the browser names it (`KeyboardEvent.key`), with what is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Chord<'k> {
-    pub key: &'k str,
-    /// Ctrl, or Cmd.
-    pub command: bool,
-    pub shift: bool,
-    pub alt: bool,
+pub enum Direction {
+    Left,
+    Right,
+    Up,
+    Down,
 }
 
-/// One step of an arrow key, and with Shift.
-const NUDGE: f64 = 1.0;
-const NUDGE_FAR: f64 = 10.0;
+/// Under which head an action stands in the sheet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Group {
+    Build,
+    Run,
+    Select,
+    Arrange,
+    Look,
+    People,
+}
 
-pub fn command_for(chord: Chord<'_>) -> Option<Command> {
-    let Chord { key, command, shift, alt } = chord;
-    let lower = key.to_lowercase();
-    let found = match (command, alt, shift, lower.as_str()) {
-        (true, false, false, "enter") => Command::Run,
-        (true, false, true, "enter") => Command::RunSelection,
-        (true, true, _, "enter") => Command::CancelRun,
-        (true, false, false, "z") => Command::Undo,
-        (true, false, true, "z") | (true, false, false, "y") => Command::Redo,
-        (true, false, false, "d") => Command::Duplicate,
-        (true, false, false, "a") => Command::SelectAll,
-        (true, false, false, "b") => Command::Bypass,
-        (true, false, false, "m") => Command::Mute,
-        (true, false, false, "c") => Command::Copy,
-        (true, false, false, "x") => Command::Cut,
-        (true, false, false, "s") => Command::SaveHint,
-        (true, false, false, "k") => Command::AddNode,
-        (true, false, false, "0") => Command::ZoomToOne,
-        (true, false, false, "1") => Command::FitAll,
-        (true, false, _, "=" | "+") | (false, false, _, "+" | "=") => Command::ZoomIn,
-        (true, false, _, "-") | (false, false, _, "-") => Command::ZoomOut,
-        (true, false, _, "/") | (false, false, _, "?") => Command::Shortcuts,
-        (false, false, false, "f" | "1") => Command::FitAll,
-        (false, false, false, ".") => Command::FitSelection,
-        (false, false, false, "b") => Command::Bypass,
-        (false, false, false, "d") => Command::Mute,
-        (false, false, false, "f2") => Command::Rename,
-        (false, true, false, "m") => Command::Minimap,
-        (false, false, _, "delete" | "backspace") => Command::Delete,
-        (false, false, false, "escape") => Command::Cancel,
-        (false, false, false, "tab" | "n") => Command::AddNode,
-        (false, false, _, arrow) => {
-            let step = if shift { NUDGE_FAR } else { NUDGE };
-            Command::Nudge(match arrow {
-                "arrowleft" => [-step, 0.0],
-                "arrowright" => [step, 0.0],
-                "arrowup" => [0.0, -step],
-                "arrowdown" => [0.0, step],
-                _ => return None,
-            })
+impl Group {
+    pub const ALL: [Self; 6] = [Self::Build, Self::Run, Self::Select, Self::Arrange, Self::Look, Self::People];
+
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Build => "Build",
+            Self::Run => "Run",
+            Self::Select => "Select and move",
+            Self::Arrange => "Arrange",
+            Self::Look => "Look around",
+            Self::People => "Together",
         }
-        _ => return None,
-    };
-    Some(found)
+    }
 }
 
-/// One line of the sheet of shortcuts: what it does, and the keys as [`crate::ui::Kbd`] writes them.
-pub type Shortcut = (&'static str, &'static [&'static str]);
+/// What the person must be allowed to do, for an action to be offered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    Nothing,
+    Edit,
+    Run,
+}
 
-/// What the sheet of shortcuts lists, in groups.
-pub const SHEET: &[(&str, &[Shortcut])] = &[
-    (
-        "Build",
-        &[
-            ("Add a node", &["Space", "Tab", "Mod+K"]),
-            ("Duplicate", &["Mod+D"]),
-            ("Copy, cut, paste", &["Mod+C", "Mod+X", "Mod+V"]),
-            ("Delete", &["Delete"]),
-            ("Bypass", &["B"]),
-            ("Mute", &["D"]),
-            ("Rename", &["F2"]),
-            ("Undo", &["Mod+Z"]),
-            ("Redo", &["Mod+Shift+Z", "Mod+Y"]),
-        ],
-    ),
-    (
-        "Run",
-        &[
-            ("Run everything", &["Mod+Enter"]),
-            ("Run the selection", &["Mod+Shift+Enter"]),
-            ("Stop", &["Mod+Alt+Enter"]),
-        ],
-    ),
-    (
-        "Select and move",
-        &[
-            ("Select all", &["Mod+A"]),
-            ("Select a region", &["Shift+drag"]),
-            ("Add to the selection", &["Shift+click"]),
-            ("Nudge", &["Arrows", "Shift+Arrows"]),
-            ("Copy by dragging", &["Alt+drag"]),
-        ],
-    ),
-    (
-        "Look around",
-        &[
-            ("Pan", &["Drag", "Wheel", "Space+drag"]),
-            ("Zoom", &["Mod+wheel", "Plus", "-"]),
-            ("Fit everything", &["F"]),
-            ("Fit the selection", &["."]),
-            ("100 %", &["Mod+0"]),
-            ("Minimap", &["Alt+M"]),
-            ("This sheet", &["?"]),
-        ],
-    ),
+/// A row of the table.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Action {
+    /// Stands in what is kept of changed bindings: never renamed.
+    pub id: &'static str,
+    pub command: Command,
+    pub title: &'static str,
+    pub group: Group,
+    pub needs: Needs,
+    /// As [`Chord`] reads them; none for what is only in the command palette until somebody gives it a key.
+    pub keys: &'static [&'static str],
+}
+
+/// The row of a command.
+pub fn action_of(command: Command) -> Option<&'static Action> {
+    ACTIONS.iter().find(|action| action.command == command)
+}
+
+/// What hands do: the other half of the sheet.
+pub const GESTURES: &[(&str, &[&str])] = &[
+    ("Pan", &["Drag", "Space+drag", "Middle+drag"]),
+    ("Zoom", &["Mod+wheel", "Pinch"]),
+    ("Select a region", &["Shift+drag"]),
+    ("Add to the selection", &["Shift+click", "Mod+click"]),
+    ("Copy by dragging", &["Alt+drag"]),
+    ("Add a node", &["Double-click"]),
+    ("Wire", &["Drag from a port", "Tap two ports"]),
+    ("Move all wires of a port", &["Shift+drag from it"]),
+    ("Insert into a wire", &["Drop a node on it"]),
+    ("Disconnect", &["Shake a node"]),
+    ("Menu", &["Right click", "Long press"]),
 ];
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn press(text: &str) -> Option<Command> {
-        let mut chord = Chord { key: "", command: false, shift: false, alt: false };
-        for part in text.split(' ') {
-            match part {
-                "Mod" => chord.command = true,
-                "Shift" => chord.shift = true,
-                "Alt" => chord.alt = true,
-                key => chord.key = key,
-            }
-        }
-        command_for(chord)
-    }
-
-    #[test]
-    fn both_habits_of_redo_work() {
-        assert_eq!(press("Mod Shift Z"), Some(Command::Redo));
-        assert_eq!(press("Mod y"), Some(Command::Redo));
-        assert_eq!(press("Mod z"), Some(Command::Undo));
-    }
-
-    #[test]
-    fn shift_makes_arrows_reach_further() {
-        assert_eq!(press("ArrowLeft"), Some(Command::Nudge([-1.0, 0.0])));
-        assert_eq!(press("Shift ArrowDown"), Some(Command::Nudge([0.0, 10.0])));
-    }
-
-    #[test]
-    fn combinations_of_the_browser_are_left_alone() {
-        for chord in ["Mod t", "Mod w", "Mod Shift I", "Alt ArrowLeft", "Mod r", "q"] {
-            assert_eq!(press(chord), None, "{chord}");
-        }
-    }
-}
+mod tests;

@@ -19,7 +19,6 @@ use shared::id::NodeId;
 
 use super::{
     boxes::NodeBox,
-    gesture::Gesture,
     layout::NodeLayout,
     state::{CanvasStateStoreExt, use_canvas},
 };
@@ -41,10 +40,8 @@ pub fn Nodes() -> Element {
     let canvas = use_canvas();
     let drawn = use_memo(move || {
         let region = *canvas.drawn.read();
-        let held = match &canvas.state.hand().read().now {
-            Gesture::Move { origins, .. } => origins.keys().cloned().collect::<Vec<_>>(),
-            _ => Vec::new(),
-        };
+        let held = canvas.held.read();
+        let is_held = |id: &NodeId| held.as_ref().is_some_and(|held| held.contains_key(id));
         let nodes = canvas.view.nodes();
         let nodes = nodes.read();
         let layouts = canvas.state.layouts();
@@ -56,7 +53,7 @@ pub fn Nodes() -> Element {
             let size = layouts.get(id).map(|layout| layout.size);
             let size = size.unwrap_or_else(|| NodeLayout::estimated_size(node, catalog.get(&node.node_type)));
             let inside = super::geometry::Rect::new(node.pos, size).intersects(&region);
-            if inside || held.contains(id) {
+            if inside || is_held(id) {
                 seen.push((node.z.clone(), id.clone()));
             }
         }

@@ -7,7 +7,6 @@ use crate::{
     canvas::{
         category,
         connect::PortRef,
-        gesture::Gesture,
         layout::Side,
         state::{Canvas, CanvasStateStoreExt, use_canvas},
     },
@@ -100,19 +99,12 @@ impl Call {
     }
 
     fn of(canvas: Canvas, port: &PortRef) -> Self {
-        match &canvas.state.hand().read().now {
-            Gesture::Wire(loose) | Gesture::TappedWire(loose) => {
-                if loose.from == *port {
-                    Self::Source
-                } else if loose.meant.as_ref() == Some(port) {
-                    Self::Meant
-                } else if loose.partners.iter().any(|partner| partner.port == *port) {
-                    Self::Fits
-                } else {
-                    Self::Not
-                }
-            }
-            _ => Self::Rest,
+        match &*canvas.loose.read() {
+            Some(loose) if loose.from == *port => Self::Source,
+            Some(loose) if loose.meant.as_ref() == Some(port) => Self::Meant,
+            Some(_) if canvas.fitting.read().contains(port) => Self::Fits,
+            Some(_) => Self::Not,
+            None => Self::Rest,
         }
     }
 }
@@ -178,6 +170,8 @@ fn press_by_key(canvas: Canvas, port: &PortRef) {
         modifiers: Modifiers::default(),
         target: Target::Port(port.clone()),
         writable: true,
+        drag_selects: false,
+        grid: None,
     };
     let mut hand = canvas.holding();
     let mut effects = hand.press(press, &scene);

@@ -4,14 +4,19 @@ use dioxus::prelude::*;
 
 use crate::{
     canvas::{
+        deleted::Deleted,
         keyboard::use_keyboard,
         node::use_measure_provider,
-        state::{CanvasStateStoreExt, use_canvas_provider},
+        people::{Calls, use_idleness},
+        state::use_canvas_provider,
         surface::Surface,
     },
     dom,
     pages::share::ShareDialog,
-    panels::{Announcer, ContextMenu, Follow, Minimap, Palette, RunBar, ShortcutSheet, SidePanel, TopBar, ZoomBar},
+    panels::{
+        Announcer, Chat, CommandPalette, ContextMenu, Find, Follow, Minimap, Palette, RunBar, ShortcutSheet, SidePanel,
+        TopBar, ZoomBar,
+    },
     replica::view::CanvasViewStoreExt,
 };
 
@@ -20,6 +25,7 @@ pub fn Editor() -> Element {
     let canvas = use_canvas_provider();
     use_measure_provider(canvas);
     let space = use_keyboard(canvas);
+    use_idleness(canvas);
     let mut fitted = use_signal(|| false);
     let mut sharing = use_signal(|| false);
     let role = canvas.view.role().cloned();
@@ -27,6 +33,12 @@ pub fn Editor() -> Element {
     use_effect(move || {
         if *canvas.view.synced().read() && !*fitted.peek() {
             fitted.set(true);
+            // A link may lead to one node.
+            let wanted = dom::fragment().parse().ok().filter(|id| canvas.view.nodes().peek().contains_key(id));
+            if let Some(id) = wanted {
+                canvas.go_to(&id);
+                return;
+            }
             canvas.fit(None);
             spawn(async move {
                 // Once more when the browser has laid the nodes out, unless the person moved meanwhile.
@@ -37,21 +49,6 @@ pub fn Editor() -> Element {
                     canvas.fit(None);
                 }
             });
-        }
-    });
-    // Whatever left the graph, by whoever's hand, leaves the selection.
-    use_effect(move || {
-        let nodes = canvas.view.nodes();
-        let gone = {
-            let selection = canvas.state.selection();
-            let selection = selection.peek();
-            let nodes = nodes.read();
-            selection.iter().any(|id| !nodes.contains_key(id))
-        };
-        if gone {
-            let mut selection = canvas.selected();
-            selection.retain(|id| canvas.view.nodes().peek().contains_key(id));
-            canvas.select(selection);
         }
     });
     rsx! {
@@ -65,6 +62,11 @@ pub fn Editor() -> Element {
             SidePanel {}
             Follow {}
             Palette {}
+            CommandPalette {}
+            Find {}
+            Chat {}
+            Calls {}
+            Deleted {}
             ContextMenu {}
             ShortcutSheet {}
             if sharing() {
