@@ -144,7 +144,7 @@ pub const GESTURES: &[(&str, &[&str])] = &[
     ("Add a node", &["Double-click"]),
     ("Wire", &["Drag from a port", "Tap two ports"]),
     ("Move all wires of a port", &["Shift+drag from it"]),
-    ("Insert into a wire", &["Drop a node on it"]),
+    ("Put a node into a wire", &["Drop a node on it"]),
     ("Disconnect", &["Shake a node"]),
     ("Menu", &["Right click", "Long press"]),
 ];
