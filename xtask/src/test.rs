@@ -19,6 +19,10 @@ use crate::steps::Steps;
 use crate::workspace::Workspace;
 use crate::{machine, npm, test_models, tidy};
 
+/// Which cases property tests draw. The same in every run, so that nobody's change is refused for what another did;
+/// another number in this variable looks elsewhere.
+const RANDOM_CASES: &str = "PROPTEST_RNG_SEED";
+
 /// With `arguments` only the tests run, and `cargo test` gets them in place of `--workspace`.
 pub fn test(workspace: &Workspace, arguments: &[String]) -> anyhow::Result<()> {
     let mut steps = Steps::default();
@@ -44,6 +48,9 @@ pub fn test(workspace: &Workspace, arguments: &[String]) -> anyhow::Result<()> {
     cargo.env("OPENFLOW_TEST_CHROMEDRIVER", process::find_program("chromedriver").context("no `chromedriver`")?);
     cargo.env("OPENFLOW_TEST_CHROMIUM", machine::chromium().context("no Chromium")?);
     cargo.env("OPENFLOW_TEST_MINILM", minilm);
+    if std::env::var_os(RANDOM_CASES).is_none() {
+        cargo.env(RANDOM_CASES, "1");
+    }
     let mut counted = Counted::default();
     let outcome = steps.run("tests", || run_tests(&mut cargo, &mut counted));
     drop(postgres);

@@ -63,50 +63,41 @@ pub fn interpret(graph: &Graph) -> Option<BTreeMap<String, String>> {
 }
 
 /// Whether the output gives lists: what passes through gives what came in.
-fn gives_lists(graph: &Graph, node: &str, output: &str) -> bool {
-    let arriving = |input: &str| {
-        let lists: Vec<bool> =
-            wires(graph, node, input).map(|e| gives_lists(graph, e.from.as_str(), &e.output)).collect();
-        // Several that differ are anything.
-        lists.first().copied().filter(|first| lists.iter().all(|list| list == first)).unwrap_or_default()
-    };
+fn gives_lists(graph: &Graph, made: &BTreeMap<String, Made>, edge: &Edge) -> bool {
+    let node = edge.from.as_str();
     match graph.nodes[node].node_type.as_str() {
         "test.list" | "flow.collect" | "flow.zip" => true,
-        "flow.if" => arriving("value"),
-        "flow.merge" => {
-            arriving("values") && {
-                let types: Vec<String> =
-                    wires(graph, node, "values").map(|e| item_type(graph, e.from.as_str(), &e.output)).collect();
-                types.iter().all(|t| *t == types[0])
-            }
-        }
-        _ => {
-            let _ = output;
-            false
-        }
+        "flow.if" => arriving(graph, made, node, "value").is_some_and(|(list, _)| list),
+        "flow.merge" => arriving(graph, made, node, "values").is_some_and(|(list, _)| list),
+        _ => false,
     }
 }
 
 /// What kind of items or values the output gives.
-fn item_type(graph: &Graph, node: &str, output: &str) -> String {
-    let arriving = |input: &str| {
-        let types: Vec<(bool, String)> = wires(graph, node, input)
-            .map(|e| (gives_lists(graph, e.from.as_str(), &e.output), item_type(graph, e.from.as_str(), &e.output)))
-            .collect();
-        match types.as_slice() {
-            [first, others @ ..] if others.iter().all(|other| other == first) => first.1.clone(),
-            _ => "any".to_owned(),
-        }
+fn item_type(graph: &Graph, made: &BTreeMap<String, Made>, edge: &Edge) -> String {
+    let node = edge.from.as_str();
+    let input = match graph.nodes[node].node_type.as_str() {
+        "test.ends" => return "bool".into(),
+        "flow.if" => "value",
+        "flow.merge" => "values",
+        "flow.filter" => "item",
+        "flow.zip" => edge.output.as_str(),
+        "flow.collect" => "items",
+        _ => return "text".into(),
     };
-    match graph.nodes[node].node_type.as_str() {
-        "test.ends" => "bool".into(),
-        "flow.if" => arriving("value"),
-        "flow.merge" => arriving("values"),
-        "flow.filter" => arriving("item"),
-        "flow.zip" => arriving(output),
-        "flow.collect" => arriving("items"),
-        _ => "text".into(),
-    }
+    arriving(graph, made, node, input).map_or_else(|| "any".to_owned(), |(_, item)| item)
+}
+
+/// What all wires into an input bring: whether lists, and of what. `None`: they differ, which is anything.
+fn arriving(graph: &Graph, made: &BTreeMap<String, Made>, node: &str, input: &str) -> Option<(bool, String)> {
+    // What comes one by one arrives at a collector as a list.
+    let collects = graph.nodes[node].node_type == "flow.collect";
+    let mut brought = wires(graph, node, input).map(|edge| {
+        let one_by_one = collects && made[edge.from.as_str()].depth > 0;
+        (one_by_one || gives_lists(graph, made, edge), item_type(graph, made, edge))
+    });
+    let first = brought.next()?;
+    brought.all(|other| other == first).then_some(first)
 }
 
 fn wires<'g>(graph: &'g Graph, node: &'g str, input: &'g str) -> impl Iterator<Item = &'g Edge> {
@@ -125,7 +116,7 @@ fn bring(graph: &Graph, edge: &Edge, node_type: &str, made: &BTreeMap<String, Ma
         Done(values) => values.get(&edge.output).cloned().map_or(Gone { failed: None, list: false }, Done),
         Gone { failed, list } => Gone { failed: failed.map(|_| Where::Before), list: *list },
     });
-    let lists = gives_lists(graph, edge.from.as_str(), &edge.output);
+    let lists = gives_lists(graph, made, edge);
     let (node_type, input) = (node_type, edge.input.as_str());
     match (node_type, input) {
         ("flow.zip", _) => match &source.origin {
@@ -237,7 +228,7 @@ fn run(graph: &Graph, id: &str, node: &Node, made: &BTreeMap<String, Made>) -> M
         depth = depth.max(of);
         trees.push((edge.input.clone(), tree));
         let source = &made[edge.from.as_str()];
-        let one_by_one = source.depth > 0 && !gives_lists(graph, edge.from.as_str(), &edge.output);
+        let one_by_one = source.depth > 0 && !gives_lists(graph, made, edge);
         if node.node_type == "flow.collect" && edges.len() == 1 && one_by_one {
             let value = map(&source.tree, &|end| match end {
                 Done(values) => values.get(&edge.output).cloned().map_or(Gone { failed: None, list: false }, Done),
