@@ -1,6 +1,6 @@
 //! What people do about runs that have not ended: look, cancel, hold back, reorder.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use shared::{
     api::{ChangeRun, QueuePlace, Run, RunQueue},
@@ -16,7 +16,8 @@ use crate::{
     state::AppState,
 };
 
-/// What is executed and what waits in a workspace, in the order of turns; runs that are held back come last.
+/// What is executed and what waits in a workspace, in the order of turns. Runs that are held back come last, each person's
+/// in the order they will have.
 pub async fn list(state: &AppState, workspace: WorkspaceId) -> Result<RunQueue, DbError> {
     let places: HashMap<RunId, u32> =
         positions(&state.db).await?.into_iter().map(|(_, _, run, place)| (run, place)).collect();
@@ -24,7 +25,14 @@ pub async fn list(state: &AppState, workspace: WorkspaceId) -> Result<RunQueue, 
     for run in &mut runs {
         run.position = places.get(&run.joined.unwrap_or(run.id)).copied();
     }
-    runs.sort_by_key(|run| (run.status == RunStatus::Queued, run.position.unwrap_or(u32::MAX), run.id));
+    let mut orders: HashMap<RunId, i64> = HashMap::new();
+    let waiting: BTreeSet<UserId> =
+        runs.iter().filter(|run| run.position.is_none()).map(|run| run.started_by).collect();
+    for person in waiting {
+        orders.extend(db::run_queue::orders(&state.db, person).await?);
+    }
+    let order = |run: &Run| orders.get(&run.joined.unwrap_or(run.id)).copied();
+    runs.sort_by_key(|run| (run.status == RunStatus::Queued, run.position.unwrap_or(u32::MAX), order(run), run.id));
     Ok(RunQueue { paused: db::run_queue::is_paused(&state.db, workspace).await?, runs })
 }
 
