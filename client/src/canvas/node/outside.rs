@@ -31,7 +31,7 @@ pub fn use_outside(canvas: Canvas, id: &NodeId) -> Memo<Option<Outside>> {
             x,
             y,
             selected: canvas.state.selection().read().contains(&id),
-            eased: canvas.remote_drags.read().contains_key(&id),
+            eased: canvas.remote_held.read().contains(&id),
             status: node_status(canvas, &id),
             stale: canvas.view.stale().read().contains(&id),
             problem: canvas.faulty.read().contains_key(&id),

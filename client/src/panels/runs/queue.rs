@@ -47,13 +47,14 @@ pub fn Queue() -> Element {
     });
     let found = queue.read();
     let Some(Some(found)) = &*found else { return rsx! {} };
-    if found.runs.is_empty() && !found.paused {
+    // Who may hold the queue back can do so before anything waits in it.
+    if found.runs.is_empty() && !found.paused && !manages {
         return rsx! {};
     }
     let paused = found.paused;
     let going: Vec<Run> = found.runs.clone();
     rsx! {
-        section { class: "queue", aria_labelledby: "queue-title",
+        section { class: "queue", "data-paused": paused, aria_labelledby: "queue-title",
             header { class: "queue-head",
                 h3 { id: "queue-title", "Queue" }
                 if paused {
@@ -103,12 +104,14 @@ fn Waiting(run: Run, mine: bool, edits: bool, here: bool, onchange: Callback<Res
                     glyph: if paused { Glyph::Play } else { Glyph::Pause },
                     label: if paused { "Let this run go on" } else { "Hold this run back" },
                     size: Size::S,
+                    "data-tip-side": "end",
                     onclick: move |_| change(ChangeRun { paused: Some(!paused), ..ChangeRun::default() }),
                 }
                 IconButton {
                     glyph: Glyph::ListStart,
                     label: "Put first",
                     size: Size::S,
+                    "data-tip-side": "end",
                     onclick: move |_| change(ChangeRun { place: Some(QueuePlace::First), ..ChangeRun::default() }),
                 }
             }
@@ -117,6 +120,7 @@ fn Waiting(run: Run, mine: bool, edits: bool, here: bool, onchange: Callback<Res
                     glyph: Glyph::X,
                     label: "Cancel this run",
                     size: Size::S,
+                    "data-tip-side": "end",
                     onclick: move |_| async move { onchange.call(Api.cancel_run(id).await) },
                 }
             }
