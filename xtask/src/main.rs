@@ -10,6 +10,7 @@ mod build_client;
 mod bundle;
 mod machine;
 mod npm;
+mod pictures;
 mod postgres;
 mod process;
 mod serve;
@@ -54,6 +55,8 @@ enum Command {
     },
     /// Fetches the real model that tests run; `cargo xtask test` does it by itself.
     TestModels,
+    /// Takes the screenshots of docs/images anew.
+    Pictures,
     /// Checks the architecture: who may depend on whom, what lies where.
     Tidy,
     /// Builds the web client into `target/web`.
@@ -82,6 +85,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Test { arguments } => test::test(&workspace, &arguments),
         Command::Bench { what } => bench::bench(&workspace, &what),
         Command::TestModels => test_models::minilm(&workspace).map(drop),
+        Command::Pictures => pictures::pictures(&workspace),
         Command::Tidy => tidy::tidy(&workspace),
         Command::BuildClient { dev } => {
             let profile = if dev { ClientProfile::Dev } else { ClientProfile::Shipped };

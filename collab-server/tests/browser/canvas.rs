@@ -150,7 +150,7 @@ impl Person {
 
     pub async fn put_caret_at_end(&self, css: &str) {
         self.click(css).await;
-        self.chord(CONTROL, END).await;
+        self.holds(CONTROL, END).await;
     }
 
     /// Key by key, into whatever has the focus: others' keys come in between.
@@ -182,7 +182,8 @@ impl Person {
         self.client.release_actions().await.expect("a pointer can be released");
     }
 
-    async fn chord(&self, held: char, value: char) {
+    /// Presses a key while another is held.
+    pub async fn holds(&self, held: char, value: char) {
         let keys = KeyActions::new("keys".to_owned())
             .then(KeyAction::Down { value: held })
             .then(KeyAction::Down { value })

@@ -5,15 +5,21 @@
 
 #![expect(clippy::disallowed_methods, reason = "the addresses that are asked here are the test's own")]
 
+mod access;
 mod browser;
+mod buttons;
 mod canvas;
 mod durability;
 mod editing;
 mod history;
+mod look;
 mod offline;
+mod pasting;
 mod person;
+mod pictures;
 mod running;
 mod server;
+mod shortcuts;
 mod stage;
 mod vendor;
 mod wait;
