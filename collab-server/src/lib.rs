@@ -12,6 +12,7 @@ pub mod auth;
 pub mod access;
 pub mod blobs;
 pub mod keys;
+pub mod spend;
 pub mod bus;
 pub mod room;
 pub mod run;

@@ -90,8 +90,10 @@ impl From<BlobError> for NodeError {
 
 impl From<CheckpointError> for NodeError {
     fn from(error: CheckpointError) -> Self {
-        let cause = error.0.to_string();
-        Self::internal(error.to_string(), cause)
+        match &error {
+            CheckpointError::Store(source) => Self::internal(error.to_string(), source.to_string()),
+            CheckpointError::Capped { message } => Self::new(FailureCode::Quota, message),
+        }
     }
 }
 

@@ -12,6 +12,8 @@ use shared::{
     value::BlobHash,
 };
 
+use crate::secret::Payer;
+
 /// One model call, as the engine knows it. The field names are those of the published record.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct GenerationRecord {
@@ -52,6 +54,9 @@ pub struct Generation {
     /// Why it did not end well.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<GenerationError>,
+    /// Who paid, of a call that went well. For the accounts; no part of the record.
+    #[serde(skip)]
+    pub payer: Option<Payer>,
 }
 
 impl Generation {
@@ -66,6 +71,7 @@ impl Generation {
             metrics: GenerationMetrics::default(),
             outcome: Outcome::Ok,
             error: None,
+            payer: None,
         }
     }
 }

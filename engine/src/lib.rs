@@ -50,15 +50,15 @@ pub use output::{IntoValue, NodeOutputs, OutputValue};
 pub use param::{Color, MediaFile, NodeParams, ParamHints, ParamValue, Seed};
 pub use plan::{Library, NoWorkflows, Plan, PlanError, PlanScope, WorkflowSource, WorkflowSourceError, resolve};
 pub use provider::{
-    Field, Form, KeyCheck, Limit, LocalServer, Model, ModelCatalog, Prices, Route, Sound, VideoLimits, check_key,
-    local_servers, models, providers_table,
+    CallEstimate, Field, Form, KeyAtHand, KeyCheck, Limit, LocalServer, Model, ModelCatalog, Prices, Route, Sound,
+    VideoLimits, check_key, costs_nothing, estimate, local_servers, models, providers_table,
 };
 pub use registry::{NodeKind, catalog};
 pub use run::{
     Activity, Answered, ApprovalError, Approvals, CheckpointError, Checkpoints, Decision, Engine, EngineConfig,
     EventLog, Limits, NoApprovals, NoCheckpoints, RunReport, RunRequest, RunSink, StepDone, StepEnd, StepId, VendorJob,
 };
-pub use secret::{FixedKeys, KeyError, KeySource, ProviderKey, Secret};
+pub use secret::{FixedKeys, KeyError, KeySource, Payer, ProviderKey, Secret};
 
 /// For the code that `#[node]` makes; nobody else calls it.
 #[doc(hidden)]

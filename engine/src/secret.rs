@@ -55,6 +55,18 @@ pub struct ProviderKey {
     pub base_url: Option<String>,
     /// Whether `base_url` may name an address of the private network, because an administrator entered it.
     pub allow_private: bool,
+    /// Whose money it is; `None` where nobody keeps account of it.
+    pub payer: Option<Payer>,
+}
+
+/// Whose key a call is made with, and so who pays for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Payer {
+    /// The person who runs, with a key of their own.
+    Person,
+    /// The workspace, with a key that all its members use.
+    Workspace,
 }
 
 /// Finds the key that a run may use: the server asks its database, the command line its environment.
@@ -99,7 +111,8 @@ mod tests {
 
     #[test]
     fn a_secret_does_not_print() {
-        let key = ProviderKey { secret: Secret::new(" sk-verysecret\n"), base_url: None, allow_private: false };
+        let key =
+            ProviderKey { secret: Secret::new(" sk-verysecret\n"), base_url: None, allow_private: false, payer: None };
         assert!(!format!("{key:?}").contains("verysecret"));
         assert_eq!(key.secret.expose(), "sk-verysecret");
         assert_eq!(key.secret.redact("bad key sk-verysecret!"), "bad key [key]!");

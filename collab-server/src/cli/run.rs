@@ -211,6 +211,7 @@ fn keys(args: &RunArgs) -> FixedKeys {
     if secret.is_none() && base_url.is_none() {
         return FixedKeys::none();
     }
-    let key = ProviderKey { secret: Secret::new(secret.unwrap_or_default()), base_url, allow_private: true };
+    let key =
+        ProviderKey { secret: Secret::new(secret.unwrap_or_default()), base_url, allow_private: true, payer: None };
     FixedKeys::none().with("openai", key)
 }

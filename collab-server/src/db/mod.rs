@@ -37,6 +37,7 @@ pub mod run_event;
 pub mod run_seed;
 pub mod run_signal;
 pub mod generation;
+pub mod spend;
 pub mod approval;
 pub mod duty;
 pub mod node_result;

@@ -6,4 +6,4 @@ mod source;
 
 pub use master::{MasterKey, MasterKeyError};
 pub use sealed::{Binding, SealError};
-pub use source::WorkspaceKeys;
+pub use source::RunKeys;

@@ -4,19 +4,20 @@ use chacha20poly1305::{
     XChaCha20Poly1305, XNonce,
     aead::{Aead, KeyInit, Payload},
 };
-use shared::id::{KeyId, WorkspaceId};
+use shared::id::KeyId;
 use zeroize::Zeroizing;
 
 use super::MasterKey;
+use crate::db::provider_key::KeyOwner;
 
 const NONCE_LEN: usize = 24;
 
 /// What a secret belongs to. All of it is authenticated: whoever can write the table can still not copy a sealed secret
-/// into a workspace of theirs, nor send it to a server of theirs by changing the address beside it.
+/// into a workspace or an account of theirs, nor send it to a server of theirs by changing the address beside it.
 #[derive(Debug, Clone, Copy)]
 pub struct Binding<'a> {
     pub key: KeyId,
-    pub workspace: WorkspaceId,
+    pub owner: KeyOwner,
     pub provider: &'a str,
     pub base_url: Option<&'a str>,
 }
@@ -30,10 +31,13 @@ impl Binding<'_> {
     fn bytes(&self) -> Vec<u8> {
         let base_url = self.base_url.unwrap_or_default();
         // Lengths before texts, so that no two bindings have the same bytes.
-        let mut bytes = b"openflow provider key 1".to_vec();
+        let mut bytes = match self.owner {
+            KeyOwner::Workspace(_) => b"openflow provider key 1".to_vec(),
+            KeyOwner::Person(_) => b"openflow person's key 1".to_vec(),
+        };
         for part in [
             self.key.as_uuid().as_bytes().as_slice(),
-            self.workspace.as_uuid().as_bytes(),
+            self.owner.as_uuid().as_bytes(),
             self.provider.as_bytes(),
             base_url.as_bytes(),
         ] {
@@ -82,7 +86,7 @@ mod tests {
     fn binding() -> Binding<'static> {
         Binding {
             key: Uuid::from_u128(1).into(),
-            workspace: Uuid::from_u128(2).into(),
+            owner: KeyOwner::Workspace(Uuid::from_u128(2).into()),
             provider: "openai",
             base_url: None,
         }
@@ -101,7 +105,8 @@ mod tests {
         let sealed = master().seal("sk-secret", binding());
         for moved in [
             Binding { key: Uuid::from_u128(9).into(), ..binding() },
-            Binding { workspace: Uuid::from_u128(9).into(), ..binding() },
+            Binding { owner: KeyOwner::Workspace(Uuid::from_u128(9).into()), ..binding() },
+            Binding { owner: KeyOwner::Person(Uuid::from_u128(2).into()), ..binding() },
             Binding { provider: "other", ..binding() },
             Binding { base_url: Some("https://evil.example"), ..binding() },
         ] {

@@ -25,6 +25,7 @@ mod api_keys;
 mod blobs;
 mod health;
 mod keys;
+mod spend;
 mod local_models;
 mod nodes;
 mod models;
@@ -61,6 +62,7 @@ fn quick() -> OpenApiRouter<AppState> {
         .merge(invitations::routes())
         .merge(folders::routes())
         .merge(keys::routes())
+        .merge(spend::routes())
         .merge(workflows::routes())
         .merge(workflow_members::routes())
         .merge(nodes::routes())

@@ -32,6 +32,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     db::{self, Db, generation::Kept},
     keys::MasterKey,
+    spend::Spending,
 };
 
 /// What is left of a record that somebody had redacted.
@@ -74,7 +75,7 @@ impl Generations {
     }
 
     /// Where the records of a person's run in a workspace go.
-    pub async fn of(&self, workspace: WorkspaceId, user: UserId) -> Arc<dyn GenerationSink> {
+    pub async fn of(&self, workspace: WorkspaceId, user: UserId, spending: Arc<Spending>) -> Arc<dyn GenerationSink> {
         let training = match db::generation::training(&self.0.db, workspace, user).await {
             Ok((allowed, given)) => allowed && given,
             Err(error) => {
@@ -83,7 +84,7 @@ impl Generations {
                 false
             }
         };
-        Arc::new(RunGenerations { generations: self.clone(), workspace, user, training })
+        Arc::new(RunGenerations { generations: self.clone(), workspace, user, training, spending })
     }
 
     /// Writes what is under way.
@@ -222,11 +223,13 @@ struct RunGenerations {
     workspace: WorkspaceId,
     user: UserId,
     training: bool,
+    spending: Arc<Spending>,
 }
 
 impl GenerationSink for RunGenerations {
     fn record(&self, record: GenerationRecord) {
         let (id, film) = (record.id, film_of(&record));
+        let spent = self.spending.spent(&record);
         let record = serde_json::to_value(&record).expect("plain data with text keys");
         let generations = self.generations.clone();
         let (workspace, user, training) = (self.workspace, self.user, self.training);
@@ -235,6 +238,9 @@ impl GenerationSink for RunGenerations {
         }
         self.generations.0.tasks.spawn(async move {
             let db = &generations.0.db;
+            if let Some(spent) = spent {
+                spent.keep().await;
+            }
             let kept = db::generation::insert(db, id, workspace, user, &record, training).await;
             if let Err(error) = &kept {
                 tracing::warn!(generation = %id, %error, "could not keep a record's row");

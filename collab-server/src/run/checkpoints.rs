@@ -5,7 +5,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use engine::{BlobStore, CheckpointError, Checkpoints, StepDone, StepEnd, StepId, VendorJob};
@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use crate::{
     db::{self, Db, DbError, run_step::text_of},
+    spend::Spending,
     state::AppState,
 };
 
@@ -32,6 +33,7 @@ pub struct RunCheckpoints {
     /// attempt that has no id yet is nobody's riddle: the node that sent it hears what became of it. A lock because nodes
     /// work at the same time.
     jobs: Mutex<HashMap<StepId, VendorJob>>,
+    spending: Arc<Spending>,
     /// Ends that are not written yet. Filled by nodes, emptied by the writer.
     waiting: Mutex<Vec<(StepId, StepEnd)>>,
 }
@@ -47,7 +49,7 @@ struct InBlob {
 
 impl RunCheckpoints {
     /// Reads what earlier attempts left. What cannot be read is done again.
-    pub async fn open(state: &AppState, run: RunId, worker: Uuid) -> Result<Self, DbError> {
+    pub async fn open(state: &AppState, run: RunId, worker: Uuid, spending: Arc<Spending>) -> Result<Self, DbError> {
         let mut ended = HashMap::new();
         for (step, ending) in db::run_step::list(&state.db, run).await? {
             let end = read_end(state.blobs.as_ref(), &ending).await;
@@ -58,7 +60,15 @@ impl RunCheckpoints {
         }
         let jobs = db::run_step::jobs(&state.db, run).await?;
         let jobs = jobs.into_iter().filter_map(|(step, job)| Some((parse(&step)?, job))).collect();
-        Ok(Self { db: state.db.clone(), run, worker, ended, jobs: Mutex::new(jobs), waiting: Mutex::default() })
+        Ok(Self {
+            db: state.db.clone(),
+            run,
+            worker,
+            ended,
+            jobs: Mutex::new(jobs),
+            spending,
+            waiting: Mutex::default(),
+        })
     }
 
     /// What has ended since this was asked last, each step once and as it is written.
@@ -93,8 +103,8 @@ impl RunCheckpoints {
         };
         match written.await {
             Ok(true) => Ok(()),
-            Ok(false) => Err(CheckpointError(Lost.into())),
-            Err(error) => Err(CheckpointError(error.into())),
+            Ok(false) => Err(CheckpointError::Store(Lost.into())),
+            Err(error) => Err(CheckpointError::Store(error.into())),
         }
     }
 
@@ -148,6 +158,10 @@ impl Checkpoints for RunCheckpoints {
     }
 
     async fn store_job(&self, step: &StepId, job: &VendorJob) -> Result<(), CheckpointError> {
+        // A job that has an id is ordered: the cap was held against it when it was not.
+        if job.id.is_none() && !engine::costs_nothing(&job.provider) {
+            self.spending.allow().await?;
+        }
         self.write_job(step, Some(job)).await?;
         if job.id.is_some() {
             self.jobs.lock().unwrap_or_else(PoisonError::into_inner).insert(step.clone(), job.clone());

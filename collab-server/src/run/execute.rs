@@ -17,7 +17,7 @@ use super::{
     sink::Buffer,
     writer,
 };
-use crate::{db, db::run_claim::ClaimedRun, keys::WorkspaceKeys, state::AppState};
+use crate::{db, db::run_claim::ClaimedRun, keys::RunKeys, spend::Spending, state::AppState};
 
 /// A run whose workers die again and again may be what kills them.
 const LOST_MAX: i32 = 5;
@@ -26,9 +26,10 @@ const LOST_MAX: i32 = 5;
 pub async fn execute(state: &AppState, claimed: ClaimedRun) {
     let run = claimed.id;
     tracing::info!(%run, workflow = %claimed.workflow, attempt = claimed.attempt, "run begins");
+    let spending = Arc::new(Spending::of_run(state.db.clone(), &claimed));
     let (checkpoints, generations) = tokio::join!(
-        RunCheckpoints::open(state, run, state.runs.worker()),
-        state.generations.of(claimed.workspace, claimed.started_by)
+        RunCheckpoints::open(state, run, state.runs.worker(), spending.clone()),
+        state.generations.of(claimed.workspace, claimed.started_by, spending)
     );
     let checkpoints = match checkpoints {
         Ok(checkpoints) => Arc::new(checkpoints),
@@ -108,7 +109,7 @@ async fn prepare(
         targets: claimed.targets.clone(),
         from: claimed.fresh.clone(),
         inputs: claimed.inputs.clone(),
-        keys: Arc::new(WorkspaceKeys::new(state.clone(), claimed.workspace)),
+        keys: Arc::new(RunKeys::new(state.clone(), claimed.workspace, claimed.started_by)),
         generations,
         checkpoints: checkpoints.clone(),
         workflows: Arc::new(FrozenWorkflows(linked)),

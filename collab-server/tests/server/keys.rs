@@ -3,16 +3,41 @@
 use engine::KeySource;
 use sea_query::{Alias, Query};
 use serde_json::json;
-use shared::id::WorkspaceId;
+use shared::id::{UserId, WorkspaceId};
 
 use crate::support::{TestApp, on_each_database};
-use collab_server::{db::Connection, keys::WorkspaceKeys};
+use collab_server::{db::Connection, keys::RunKeys};
 
 const SECRET: &str = "sk-0123456789abcdef";
 
 async fn find(app: &TestApp, workspace: WorkspaceId, name: Option<&str>) -> Result<Option<String>, engine::KeyError> {
-    let key = WorkspaceKeys::new(app.state.clone(), workspace).key("openai", name).await?;
+    // Somebody without keys of their own.
+    find_for(app, workspace, uuid::Uuid::now_v7().into(), name).await
+}
+
+async fn find_for(
+    app: &TestApp,
+    workspace: WorkspaceId,
+    person: UserId,
+    name: Option<&str>,
+) -> Result<Option<String>, engine::KeyError> {
+    let key = RunKeys::new(app.state.clone(), workspace, person).key("openai", name).await?;
     Ok(key.map(|key| key.secret.expose().to_owned()))
+}
+
+/// A server that speaks OpenAI's language, and answers the question whether it takes a key with this status.
+async fn answering(status: u16) -> String {
+    let status = axum::http::StatusCode::from_u16(status).unwrap();
+    let answer = move |headers: axum::http::HeaderMap| async move {
+        // Some vendors repeat the key they refuse.
+        let key = headers["authorization"].to_str().unwrap().to_owned();
+        (status, axum::Json(json!({"data": [], "error": {"message": format!("wrong key: {key}")}})))
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}/v1", listener.local_addr().unwrap());
+    let router = axum::Router::new().route("/v1/models", axum::routing::get(answer));
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    address
 }
 
 on_each_database! {
@@ -43,6 +68,44 @@ on_each_database! {
         assert_eq!(find(&app, ours, Some("home")).await.unwrap().as_deref(), Some(""));
         assert_eq!(find(&app, ours, Some("office")).await.unwrap(), None);
         assert_eq!(find(&app, theirs, None).await.unwrap(), None);
+    }
+
+    async fn ones_own_key_goes_before_the_workspaces_and_is_nobody_elses(app: TestApp) {
+        let (ada, bob) = (app.user("ada").await, app.user("bob").await);
+        let workspace = ada.workspace().await;
+        let body = json!({"provider": "openai", "secret": SECRET});
+        ada.post(&format!("/api/workspaces/{workspace}/keys"), body).await.ok();
+        let own = "sk-own-0123456789wxyz";
+        let made = ada.post("/api/me/keys", json!({"provider": "openai", "secret": own})).await;
+        assert_eq!((made.status, made.text().contains("own-0123")), (201, false), "{}", made.text());
+        let (ada_id, bob_id) = (ada.user().id, bob.user().id);
+        assert_eq!(find_for(&app, workspace, ada_id, None).await.unwrap().as_deref(), Some(own));
+        assert_eq!(find_for(&app, workspace, bob_id, None).await.unwrap().as_deref(), Some(SECRET));
+        assert_eq!(bob.get("/api/me/keys").await.text(), "[]");
+        let key = made.json()["id"].as_str().unwrap().to_owned();
+        assert_eq!(bob.delete(&format!("/api/me/keys/{key}")).await.refusal(), "404 not_found: no such key");
+        assert_eq!(ada.delete(&format!("/api/me/keys/{key}")).await.status, 204);
+        assert_eq!(find_for(&app, workspace, ada_id, None).await.unwrap().as_deref(), Some(SECRET));
+    }
+
+    async fn a_key_is_tried_when_that_is_asked_for(app: TestApp) {
+        let app = crate::runs::vendor::with_private_network(app).await;
+        let ada = app.user("ada").await;
+        let path = format!("/api/workspaces/{}/keys", ada.workspace().await);
+        let body = async |status: u16, name: &str| json!({
+            "provider": "openai", "name": name, "secret": SECRET, "base_url": answering(status).await, "check": true,
+        });
+        assert_eq!(ada.post(&path, body(200, "good").await).await.status, 201);
+        let refused = ada.post(&path, body(401, "bad").await).await;
+        assert!(refused.refusal().starts_with("400 bad_request: `secret`: the provider refused it"), "{}", refused.text());
+        assert!(!refused.text().contains(SECRET), "{}", refused.text());
+        let mut down = body(503, "down").await;
+        let refused = ada.post(&path, down.clone()).await;
+        assert!(refused.refusal().starts_with("503 unavailable: the key could not be tried"), "{}", refused.text());
+        assert!(!refused.text().contains(SECRET), "{}", refused.text());
+        down["check"] = json!(false);
+        assert_eq!(ada.post(&path, down).await.status, 201, "saved anyway");
+        assert_eq!(ada.get(&path).await.json().as_array().unwrap().len(), 2);
     }
 
     async fn a_name_is_taken_once(app: TestApp) {

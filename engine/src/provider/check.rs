@@ -23,7 +23,9 @@ pub enum KeyCheck {
     Works,
     /// The provider refused it.
     Refused(String),
-    /// The provider could not be asked, or has no question that costs nothing.
+    /// The provider has no question that costs nothing, or is not known.
+    Untried(String),
+    /// The provider could not be asked, or answered nonsense.
     Unknown(String),
 }
 
@@ -37,12 +39,12 @@ pub async fn check_key(outbound: &Outbound, provider: &str, key: ProviderKey) ->
 }
 
 fn no_such(provider: &str) -> KeyCheck {
-    KeyCheck::Unknown(format!("`{provider}` is not known here: its key needs a base URL"))
+    KeyCheck::Untried(format!("`{provider}` is not known here: its key needs a base URL"))
 }
 
 async fn knock(profile: &Profile, outbound: &Outbound, key: ProviderKey) -> KeyCheck {
     let Some(path) = profile.check else {
-        return KeyCheck::Unknown(
+        return KeyCheck::Untried(
             "this provider has no question that costs nothing: the first run will tell".to_owned(),
         );
     };
@@ -105,6 +107,11 @@ pub(super) fn keyless(provider: &str, name: Option<&str>) -> Option<ProviderKey>
     known.then(no_key)
 }
 
+/// Whether the provider is a server of one's own, whose answers nobody bills.
+pub fn costs_nothing(provider: &str) -> bool {
+    provider == super::LOCAL || LOCAL_SERVERS.iter().any(|server| server.name == provider)
+}
+
 fn no_key() -> ProviderKey {
-    ProviderKey { secret: Secret::new(""), base_url: None, allow_private: false }
+    ProviderKey { secret: Secret::new(""), base_url: None, allow_private: false, payer: None }
 }

@@ -7,6 +7,7 @@
 
 mod chat;
 mod check;
+mod estimate;
 mod models;
 pub(crate) mod order;
 mod refusal;
@@ -20,8 +21,9 @@ use std::{path::PathBuf, sync::Arc};
 use bytes::Bytes;
 use shared::run::FailureCode;
 
-use crate::{NodeContext, NodeError, error::shortened};
-pub use check::{KeyCheck, LocalServer, check_key, local_servers};
+use crate::{NodeContext, NodeError, error::shortened, secret::Payer};
+pub use check::{KeyCheck, LocalServer, check_key, costs_nothing, local_servers};
+pub use estimate::{CallEstimate, KeyAtHand, estimate};
 pub use models::{Field, Form, Limit, Model, ModelCatalog, Prices, Route, Sound, VideoLimits, models};
 pub(crate) use models::{Made, cost_usd};
 pub use table::providers_table;
@@ -239,6 +241,7 @@ pub(crate) struct Connection {
     pub provider: Arc<dyn Provider>,
     /// The vendor itself, whose prices are known; not a server that speaks its language.
     pub is_vendor: bool,
+    pub payer: Option<Payer>,
 }
 
 /// The models of this machine: no key, no vendor.
@@ -288,16 +291,16 @@ async fn connect_to(ctx: &NodeContext, provider: &str, name: Option<&str>) -> Re
     if provider == LOCAL {
         let provider = ctx.local_models().provider(ctx).map_err(ProviderError::from);
         let provider = provider.map_err(|error| error.in_field("connection"))?;
-        return Ok(Connection { name: LOCAL.to_owned(), provider, is_vendor: false });
+        return Ok(Connection { name: LOCAL.to_owned(), provider, is_vendor: false, payer: None });
     }
     let key = match ctx.key(provider, name).await {
         Ok(key) => key,
         Err(error) => check::keyless(provider, name).ok_or(error.in_field("connection"))?,
     };
-    let is_vendor = key.base_url.is_none();
+    let (is_vendor, payer) = (key.base_url.is_none(), key.payer);
     let Some(client) = chat::of(provider, ctx.http().clone(), key) else {
         let message = format!("the key for `{provider}` needs a base URL: its server speaks OpenAI's language there");
         return Err(NodeError::new(FailureCode::MissingKey, message).in_field("connection"));
     };
-    Ok(Connection { name: provider.to_owned(), provider: client, is_vendor })
+    Ok(Connection { name: provider.to_owned(), provider: client, is_vendor, payer })
 }

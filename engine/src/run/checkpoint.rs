@@ -67,10 +67,19 @@ pub struct VendorJob {
     pub data: Json,
 }
 
-/// A checkpoint could not be kept.
+/// A checkpoint was not kept.
 #[derive(Debug, thiserror::Error)]
-#[error("the state of the run could not be stored")]
-pub struct CheckpointError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
+pub enum CheckpointError {
+    /// It could not be.
+    #[error("the state of the run could not be stored")]
+    Store(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A paid call may not be made: too much is spent. In words for the person.
+    #[error("{message}")]
+    Capped {
+        /// What is capped, how far, and who can change that.
+        message: String,
+    },
+}
 
 /// Keeps what a run has reached. Whoever makes one has read what earlier attempts left, so look-ups do not wait.
 #[async_trait::async_trait]

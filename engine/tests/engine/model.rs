@@ -34,7 +34,12 @@ impl Told {
 
 async fn run_node(node_type: &str, params: Json) -> Told {
     let vendor = Vendor::default();
-    let key = ProviderKey { secret: Secret::new(SECRET), base_url: Some(vendor.start().await), allow_private: true };
+    let key = ProviderKey {
+        secret: Secret::new(SECRET),
+        base_url: Some(vendor.start().await),
+        allow_private: true,
+        payer: None,
+    };
     let mut request = request(graph(&format!("a:{node_type}{params}\n a -> out:test.output")));
     request.keys = Arc::new(FixedKeys::none().with("openai", key));
     let records = Arc::new(GenerationLog::default());
@@ -195,7 +200,12 @@ async fn without_a_key_the_failure_asks_for_one() {
 #[tokio::test]
 async fn a_key_reaches_the_private_network_only_where_an_administrator_said_so() {
     let vendor = Vendor::default();
-    let key = ProviderKey { secret: Secret::new(SECRET), base_url: Some(vendor.start().await), allow_private: false };
+    let key = ProviderKey {
+        secret: Secret::new(SECRET),
+        base_url: Some(vendor.start().await),
+        allow_private: false,
+        payer: None,
+    };
     let mut request = request(graph("a:text.chat{\"prompt\":\"Hello\",\"model\":\"well\"}"));
     request.keys = Arc::new(FixedKeys::none().with("openai", key));
     let report = engine().run(&request, Arc::new(EventLog::default())).await.unwrap();
@@ -205,8 +215,12 @@ async fn a_key_reaches_the_private_network_only_where_an_administrator_said_so()
 
 #[tokio::test]
 async fn a_server_that_is_not_running_is_named() {
-    let key =
-        ProviderKey { secret: Secret::new(""), base_url: Some("http://127.0.0.1:9/v1".into()), allow_private: true };
+    let key = ProviderKey {
+        secret: Secret::new(""),
+        base_url: Some("http://127.0.0.1:9/v1".into()),
+        allow_private: true,
+        payer: None,
+    };
     let mut request = request(graph("a:text.chat{\"prompt\":\"Hello\",\"connection\":\"ollama\"}"));
     request.keys = Arc::new(FixedKeys::none().with("ollama", key));
     let report = engine().run(&request, Arc::new(EventLog::default())).await.unwrap();

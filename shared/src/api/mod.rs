@@ -18,12 +18,16 @@ mod account;
 mod approval;
 mod generation;
 mod link;
+mod spend;
 mod team;
 
 pub use account::{Account, ApiKey, ChangePassword, CreateApiKey, CreatedApiKey, PatchMe, Session, SignInMethods};
 pub use approval::{AnswerApproval, ApprovalState, AskedApproval};
 pub use generation::{AllowTraining, Generation, TRAINING_POLICY_VERSION, Training};
 pub use link::WorkflowInterface;
+pub use spend::{
+    CallCost, Cap, CapSubject, Estimate, MemberSpend, ModelSpend, SetCap, Spend, SpendTotal, WorkflowSpend,
+};
 pub use team::{
     CreateFolder, CreateInvitation, CreateWorkspace, CreatedInvitation, Folder, Invitation, InvitationPreview,
     InvitationToken, KeepCopy, PatchFolder, PatchMember, PatchWorkspace, SetWorkflowRole, TransferWorkspace,
@@ -295,7 +299,7 @@ pub struct Run {
     pub position: Option<u32>,
 }
 
-/// `POST /api/workspaces/{id}/keys`
+/// `POST /api/workspaces/{id}/keys`, and `POST /api/me/keys` for oneself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CreateKey {
@@ -309,6 +313,9 @@ pub struct CreateKey {
     pub base_url: Option<String>,
     /// May be empty for a local server that asks for none.
     pub secret: String,
+    /// Whether the provider is asked first if it takes the key.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub check: bool,
 }
 
 /// A stored key, without the secret: that never leaves the server.

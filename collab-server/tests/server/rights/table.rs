@@ -61,6 +61,7 @@ pub fn table() -> Vec<Row> {
         // A name that is not on the hub: nothing is fetched.
         row(post.clone(), "/api/local-models", ServersFirst, json!({"name": "own"})),
         row(delete.clone(), "/api/local-models", ServersFirst, nothing()),
+        row(get.clone(), "/api/local-servers", Account, nothing()),
         row(get.clone(), "/api/templates", Account, nothing()),
         row(get.clone(), "/api/workspaces", Account, nothing()),
         row(get.clone(), "/api/workflows", Account, nothing()),
@@ -83,6 +84,9 @@ pub fn table() -> Vec<Row> {
         row(get.clone(), "/api/me/api-keys", InPerson, nothing()),
         row(post.clone(), "/api/me/api-keys", InPerson, json!({"name": "Script", "scope": "read"})),
         row(delete.clone(), "/api/me/api-keys/{api_key}", InPerson, nothing()),
+        row(get.clone(), "/api/me/keys", InPerson, nothing()),
+        row(post.clone(), "/api/me/keys", InPerson, json!({"provider": "openai", "secret": "sk-0123456789"})),
+        row(delete.clone(), "/api/me/keys/{key}", InPerson, nothing()),
         row(post.clone(), "/api/workspaces", InPerson, json!({"name": "Another"})),
         row(post.clone(), "/api/invitations/accept", InPerson, json!({"token": "x"})),
         row(patch.clone(), "/api/workspaces/{id}", manage, json!({"name": "Team"})),
@@ -112,6 +116,15 @@ pub fn table() -> Vec<Row> {
             json!({"provider": "openai", "secret": "sk-0123456789", "name": "{random}"}),
         ),
         row(delete.clone(), "/api/workspaces/{id}/keys/{key}", manage, nothing()),
+        row(get.clone(), "/api/workspaces/{id}/spend", read, nothing()),
+        // Without an amount: there is no cap that would go.
+        row(
+            put.clone(),
+            "/api/workspaces/{id}/caps",
+            RightInPerson(Right::Manage),
+            json!({"subject": {"member": "{user}"}}),
+        ),
+        row(get.clone(), "/api/workflows/{id}/estimate", read, nothing()),
         row(post.clone(), "/api/blobs", run, nothing()),
         row(post.clone(), "/api/workflows", edit, json!({"title": "New", "workspace": "{workspace}"})),
         row(get.clone(), "/api/workflows/{id}", read, nothing()),

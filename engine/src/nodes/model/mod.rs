@@ -18,6 +18,7 @@ use crate::provider::{Connection, Made, Usage, cost_usd};
 /// Records a call that went well. A server that only speaks a vendor's language has prices of its own.
 fn finish(call: &mut Call<'_>, connection: &Connection, usage: Usage, retries: u32, made: Made) {
     let generation = &mut call.generation;
+    generation.payer = connection.payer;
     let metrics = &mut generation.metrics;
     (metrics.input_tokens, metrics.output_tokens) = (usage.input_tokens, usage.output_tokens);
     metrics.retries = retries;

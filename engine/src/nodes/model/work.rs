@@ -49,6 +49,7 @@ pub(super) async fn work(
     };
     call.made(&media);
     call.note_if("seed", made.seed.map(Json::from));
+    call.generation.payer = chosen.payer;
     let metrics = &mut call.generation.metrics;
     metrics.queue_ms = made.queued.map(|queued| queued.as_millis() as u64);
     metrics.retries = made.retries;

@@ -13,6 +13,7 @@ use crate::{
         split_connection, vendor,
     },
     run::VendorJob,
+    secret::Payer,
 };
 
 /// A provider that will do the work.
@@ -21,6 +22,7 @@ pub(crate) struct Chosen {
     pub vendor: Box<dyn Vendor>,
     /// The vendor itself, whose prices are known; not a server that stands in for it.
     pub is_vendor: bool,
+    pub payer: Option<Payer>,
 }
 
 impl Chosen {
@@ -76,9 +78,9 @@ pub(crate) async fn choose(
             Err(error) if error.failure().is_some_and(|failure| failure.code == FailureCode::MissingKey) => continue,
             Err(error) => return Err(error.in_field("connection")),
         };
-        let is_vendor = key.base_url.is_none();
+        let (is_vendor, payer) = (key.base_url.is_none(), key.payer);
         if let Some(vendor) = vendor::of(&route.provider, ctx.http().clone(), key) {
-            return Ok(Chosen { route, vendor, is_vendor });
+            return Ok(Chosen { route, vendor, is_vendor, payer });
         }
     }
     let title = known.map_or(id, |model| &model.title);
@@ -208,7 +210,12 @@ mod tests {
                 model.id
             );
             for route in &model.routes {
-                let key = crate::ProviderKey { secret: crate::Secret::new("k"), base_url: None, allow_private: false };
+                let key = crate::ProviderKey {
+                    secret: crate::Secret::new("k"),
+                    base_url: None,
+                    allow_private: false,
+                    payer: None,
+                };
                 let outbound = crate::Outbound::new(crate::OutboundPolicy::default());
                 if !ordered {
                     let speaker = crate::provider::chat::of(&route.provider, outbound, key);

@@ -273,7 +273,7 @@ mod tests {
 
     fn rest(base_url: Option<&str>) -> Rest {
         let base_url = base_url.map(str::to_owned);
-        let key = ProviderKey { secret: Secret::new("fal-secret-key"), base_url, allow_private: true };
+        let key = ProviderKey { secret: Secret::new("fal-secret-key"), base_url, allow_private: true, payer: None };
         let profile = Profile {
             name: "fal",
             auth: Auth::Key,

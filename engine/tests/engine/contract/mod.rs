@@ -134,7 +134,12 @@ fn engine() -> Engine {
 }
 
 fn attempt(shop: &Shop, case: &Case, kept: &Arc<Kept>) -> Attempt {
-    let key = ProviderKey { secret: Secret::new(SECRET), base_url: Some(shop.base_url().into()), allow_private: true };
+    let key = ProviderKey {
+        secret: Secret::new(SECRET),
+        base_url: Some(shop.base_url().into()),
+        allow_private: true,
+        payer: None,
+    };
     let mut request = request(graph(&workflow(case)));
     request.run = uuid::Uuid::from_u128(1).into();
     request.keys = Arc::new(FixedKeys::none().with(case.provider, key));

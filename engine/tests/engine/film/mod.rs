@@ -65,8 +65,12 @@ fn engine() -> Engine {
 
 fn attempt(studio: &Studio, dialect: Dialect, kept: &Arc<Kept>) -> Attempt {
     let params = json!({"prompt": "A boat", "model": dialect.model(), "connection": dialect.provider(), "seed": 7});
-    let key =
-        ProviderKey { secret: Secret::new(SECRET), base_url: Some(studio.base_url().into()), allow_private: true };
+    let key = ProviderKey {
+        secret: Secret::new(SECRET),
+        base_url: Some(studio.base_url().into()),
+        allow_private: true,
+        payer: None,
+    };
     let mut request = request(graph(&format!("film:video.generate{params}\n film -> out:test.output")));
     request.run = uuid::Uuid::from_u128(1).into();
     request.keys = Arc::new(FixedKeys::none().with(dialect.provider(), key));

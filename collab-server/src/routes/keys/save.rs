@@ -1,26 +1,19 @@
-//! `workspaces/{id}/keys`: provider keys go in, and only their hints come out.
+//! A provider key on its way in: looked at, tried if asked for, sealed, stored.
 
-use axum::{extract::State, http::StatusCode};
-use engine::{Outbound, OutboundPolicy, Reach};
+use engine::{KeyCheck, Outbound, OutboundPolicy, ProviderKey, Reach, Secret};
 use reqwest::Method;
-use serde::Deserialize;
 use shared::{
-    access::Role,
     api::{CreateKey, Key},
-    error::ErrorBody,
-    id::{KeyId, WorkspaceId},
+    id::{KeyId, UserId},
 };
 use url::Url;
-use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::{AppJson, AppPath};
 use crate::{
-    access::WorkspaceAccess,
     db::{
         self, OnConstraint,
-        provider_key::{KeyRow, NewKey},
+        provider_key::{KeyOwner, NewKey},
     },
     error::AppError,
     keys::Binding,
@@ -33,34 +26,8 @@ const HINT_CHARS: usize = 4;
 /// A hint of a shorter secret would give too much of it away.
 const MIN_SECRET_CHARS_FOR_HINT: usize = 16;
 
-pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list_keys, create_key)).routes(routes!(delete_key))
-}
-
-/// The workspace's keys, without their secrets.
-#[utoipa::path(
-    get, path = "/workspaces/{id}/keys", tag = "keys", params(("id" = WorkspaceId, Path)),
-    responses((status = 200, body = Vec<Key>), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody)),
-)]
-async fn list_keys(State(state): State<AppState>, access: WorkspaceAccess) -> Result<AppJson<Vec<Key>>, AppError> {
-    let rows = db::provider_key::list(&state.db, access.workspace.id).await?;
-    Ok(AppJson(rows.iter().map(to_key).collect()))
-}
-
-/// Store a key. Every member's runs may use it, nobody can read it again.
-#[utoipa::path(
-    post, path = "/workspaces/{id}/keys", tag = "keys", params(("id" = WorkspaceId, Path)), request_body = CreateKey,
-    responses(
-        (status = 201, body = Key), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
-    ),
-)]
-async fn create_key(
-    State(state): State<AppState>,
-    access: WorkspaceAccess,
-    AppJson(body): AppJson<CreateKey>,
-) -> Result<(StatusCode, AppJson<Key>), AppError> {
-    access.require(Role::can_manage)?;
+/// The caller has checked that the person may.
+pub async fn save(state: &AppState, owner: KeyOwner, by: UserId, body: CreateKey) -> Result<Key, AppError> {
     let secret = Zeroizing::new(body.secret);
     let secret = check_secret(secret.trim())?;
     let provider = parse_provider(&body.provider)?;
@@ -70,61 +37,40 @@ async fn create_key(
     if secret.is_empty() && base_url.is_none() {
         return Err(AppError::bad_request("`secret`: only a server of one's own, with a `base_url`, goes without"));
     }
+    if body.check {
+        try_it(state.config.allow_private_network, &provider, secret, base_url.clone()).await?;
+    }
 
-    let (id, workspace) = (KeyId::from(Uuid::now_v7()), access.workspace.id);
-    let binding = Binding { key: id, workspace, provider: &provider, base_url: base_url.as_deref() };
+    let id = KeyId::from(Uuid::now_v7());
+    let binding = Binding { key: id, owner, provider: &provider, base_url: base_url.as_deref() };
     let (hint, created_at) = (hint_of(secret), db::now());
     let key = NewKey {
         id,
-        workspace,
+        owner,
         provider: &provider,
         name: &name,
         base_url: base_url.as_deref(),
         hint: &hint,
         sealed: state.master_key.seal(secret, binding),
-        created_by: access.user.id,
+        created_by: by,
         created_at,
     };
-    db::provider_key::insert(&state.db, key).await.on_constraint("provider_key_name_key", || {
+    db::provider_key::insert(&state.db, key).await.on_constraint(owner.name_constraint(), || {
         AppError::conflict("there is a key of this provider and name already: delete it first, or give this one a name")
     })?;
-    let created_at = db::rfc3339(created_at);
-    Ok((StatusCode::CREATED, AppJson(Key { id, provider, name, base_url, hint, created_at })))
+    Ok(Key { id, provider, name, base_url, hint, created_at: db::rfc3339(created_at) })
 }
 
-#[derive(Deserialize)]
-struct KeyPath {
-    key: KeyId,
-}
-
-/// Forget a key.
-#[utoipa::path(
-    delete, path = "/workspaces/{id}/keys/{key}", tag = "keys",
-    params(("id" = WorkspaceId, Path), ("key" = KeyId, Path)),
-    responses(
-        (status = 204), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
-    ),
-)]
-async fn delete_key(
-    State(state): State<AppState>,
-    access: WorkspaceAccess,
-    AppPath(path): AppPath<KeyPath>,
-) -> Result<StatusCode, AppError> {
-    access.require(Role::can_manage)?;
-    match db::provider_key::delete(&state.db, access.workspace.id, path.key).await? {
-        true => Ok(StatusCode::NO_CONTENT),
-        false => Err(AppError::not_found("key")),
-    }
-}
-
-fn to_key(row: &KeyRow) -> Key {
-    Key {
-        id: row.id(),
-        provider: row.provider.clone(),
-        name: row.name.clone(),
-        base_url: row.base_url.clone(),
-        hint: row.hint.clone(),
-        created_at: db::rfc3339(row.created_at),
+/// Passes what the provider takes, and what it has no free question for.
+async fn try_it(allow_private: bool, provider: &str, secret: &str, base_url: Option<String>) -> Result<(), AppError> {
+    let outbound = Outbound::new(OutboundPolicy { allow_private });
+    let key = ProviderKey { secret: Secret::new(secret), base_url, allow_private, payer: None };
+    match engine::check_key(&outbound, provider, key).await {
+        KeyCheck::Works | KeyCheck::Untried(_) => Ok(()),
+        KeyCheck::Refused(said) => Err(AppError::bad_request(format!("`secret`: the provider refused it: {said}"))),
+        KeyCheck::Unknown(said) => {
+            Err(AppError::unavailable(format!("the key could not be tried: {said}; it can be saved without `check`")))
+        }
     }
 }
 

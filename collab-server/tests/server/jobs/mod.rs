@@ -1,0 +1,9 @@
+//! The real binary with paid jobs at vendors: killed while they wait, and searched for secrets.
+
+mod crash;
+mod program;
+mod secrets;
+mod studio;
+
+pub use program::Program;
+pub use studio::{Studio, Style};
