@@ -9,7 +9,7 @@ use dioxus::prelude::*;
 use serde::Deserialize;
 use shared::id::WorkspaceId;
 
-use crate::api::Api;
+use crate::api::{Api, KeyPlace};
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 pub struct ModelList {
@@ -120,7 +120,7 @@ pub struct Models {
     workspace: WorkspaceId,
     asked: CopyValue<bool>,
     list: Signal<Option<Rc<ModelList>>>,
-    /// Vendors with a key in the workspace; `None`: not known.
+    /// Vendors with a key in the workspace or of the person; `None`: not known.
     keyed: Signal<Option<Rc<Vec<String>>>>,
 }
 
@@ -147,12 +147,15 @@ impl Models {
         self.asked.set(true);
         // In the root's scope: whoever asked first may go before the answer comes.
         dioxus::core::spawn_forever(async move {
-            let (list, keys) = futures_util::join!(Api.models(), Api.keys(self.workspace));
+            let place = KeyPlace::Workspace(self.workspace);
+            let (list, keys, own) = futures_util::join!(Api.models(), Api.keys(place), Api.keys(KeyPlace::Own));
             if let (Ok(list), Ok(mut place)) = (list, self.list.try_write()) {
                 *place = Some(Rc::new(list));
             }
             if let (Ok(keys), Ok(mut place)) = (keys, self.keyed.try_write()) {
-                *place = Some(Rc::new(keys.into_iter().map(|key| key.provider).collect()));
+                // One's own count too; whoever may not see theirs, with a link for example, has none.
+                let keys = keys.into_iter().chain(own.unwrap_or_default());
+                *place = Some(Rc::new(keys.map(|key| key.provider).collect()));
             }
         });
     }

@@ -6,13 +6,12 @@ use gloo_net::http::{Method, RequestBuilder};
 use serde::{Serialize, de::DeserializeOwned};
 use shared::{
     api::{
-        AddMember, CreateKey, CreateWorkflow, Key, Login, Me, Member, PatchWorkflow, SignUp, SignedIn, Template,
-        Workflow, Workspace,
+        AddMember, CreateWorkflow, Login, Me, Member, PatchWorkflow, SignUp, SignedIn, Template, Workflow, Workspace,
     },
     error::{ErrorBody, ErrorCode},
     exchange::{self, Limits},
     graph::Graph,
-    id::{KeyId, VersionId, WorkflowId, WorkspaceId},
+    id::{VersionId, WorkflowId, WorkspaceId},
     node::Catalog,
     value::{BlobHash, Media},
     version::{CreateVersion, PatchVersion, Version},
@@ -21,8 +20,11 @@ use shared::{
 use crate::{dom, models::ModelList};
 
 mod account;
+mod keys;
 mod runs;
 mod team;
+
+pub use keys::KeyPlace;
 
 /// Why a request did not bring what it was for. Its text is fit to be shown.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -106,18 +108,6 @@ impl Api {
 
     pub async fn add_member(self, workspace: WorkspaceId, body: &AddMember) -> Result<Member, ApiError> {
         send(Method::POST, &format!("/api/workspaces/{workspace}/members"), body).await
-    }
-
-    pub async fn keys(self, workspace: WorkspaceId) -> Result<Vec<Key>, ApiError> {
-        get(&format!("/api/workspaces/{workspace}/keys")).await
-    }
-
-    pub async fn create_key(self, workspace: WorkspaceId, body: &CreateKey) -> Result<Key, ApiError> {
-        send(Method::POST, &format!("/api/workspaces/{workspace}/keys"), body).await
-    }
-
-    pub async fn delete_key(self, workspace: WorkspaceId, key: KeyId) -> Result<(), ApiError> {
-        finish(request(Method::DELETE, &format!("/api/workspaces/{workspace}/keys/{key}"))).await
     }
 
     /// All that the person can read, or those of one workspace. Newest change first.

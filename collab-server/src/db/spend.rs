@@ -140,6 +140,15 @@ pub async fn by_member(db: impl Connection, period: Period) -> Result<Vec<Member
         .collect())
 }
 
+#[derive(sqlx::FromRow)]
+struct WorkflowRow {
+    usd: Option<f64>,
+    calls: i64,
+    priced: i64,
+    workflow_id: Uuid,
+    title: Option<String>,
+}
+
 pub async fn by_workflow(db: impl Connection, period: Period) -> Result<Vec<WorkflowSpend>, DbError> {
     let id = Expr::col((WorkflowTable::Table, WorkflowTable::WorkflowId));
     let is_workflow = id.equals((SpendTable::Table, SpendTable::WorkflowId));
@@ -150,13 +159,13 @@ pub async fn by_workflow(db: impl Connection, period: Period) -> Result<Vec<Work
         .left_join(WorkflowTable::Table, is_workflow)
         .group_by_col((SpendTable::Table, SpendTable::WorkflowId))
         .group_by_col((WorkflowTable::Table, WorkflowTable::Title));
-    let rows: Vec<(Option<f64>, i64, i64, Uuid, Option<String>)> = db.fetch_all(&select).await?;
+    let rows: Vec<WorkflowRow> = db.fetch_all(&select).await?;
     let rows = rows.into_iter();
     Ok(rows
-        .map(|(usd, calls, priced, workflow, title)| WorkflowSpend {
-            workflow: workflow.into(),
-            title,
-            total: total(usd, calls, priced),
+        .map(|row| WorkflowSpend {
+            workflow: row.workflow_id.into(),
+            title: row.title,
+            total: total(row.usd, row.calls, row.priced),
         })
         .collect())
 }

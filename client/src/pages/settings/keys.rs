@@ -1,35 +1,54 @@
-//! Provider keys: adding OpenAI or any server that speaks its protocol, and taking keys away.
+//! Provider keys, of the workspace or of oneself: adding one of any vendor or of a server that speaks OpenAI's protocol,
+//! and taking keys away.
 
 use dioxus::prelude::*;
 use shared::{
-    access::Role,
     api::{CreateKey, Key},
     error::ErrorCode,
-    id::WorkspaceId,
 };
 
 use crate::{
-    api::Api,
+    api::{Api, KeyPlace},
     pages::shell::use_focus,
     session::use_session,
     ui::{Button, Dialog, Field, Glyph, Icon, IconButton, Select, Skeleton, TextInput, Tone, Variant, use_toaster},
 };
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    OpenAi,
-    Compatible,
-}
+/// Stands for every server that is not one of the vendors.
+const COMPATIBLE: &str = "compatible";
+/// The vendors that keys are asked for, as keys and people name them.
+const VENDORS: [(&str, &str); 20] = [
+    ("openai", "OpenAI"),
+    ("anthropic", "Anthropic"),
+    ("google", "Google"),
+    ("fal", "fal"),
+    ("replicate", "Replicate"),
+    ("runway", "Runway"),
+    ("kling", "Kling"),
+    ("minimax", "MiniMax"),
+    ("luma", "Luma"),
+    ("elevenlabs", "ElevenLabs"),
+    ("bfl", "Black Forest Labs"),
+    ("stability", "Stability"),
+    ("recraft", "Recraft"),
+    ("ideogram", "Ideogram"),
+    ("runpod", "RunPod"),
+    ("openrouter", "OpenRouter"),
+    ("together", "Together"),
+    ("huggingface", "Hugging Face"),
+    ("ollama", "Ollama"),
+    (COMPATIBLE, "OpenAI-compatible server"),
+];
 
 #[component]
-pub fn Keys(workspace: WorkspaceId, role: Role) -> Element {
+pub fn Keys(place: KeyPlace, manageable: bool) -> Element {
     let session = use_session();
     let toaster = use_toaster();
     let mut keys = use_signal(|| None::<Vec<Key>>);
     let mut adding = use_signal(|| false);
     let mut removing = use_signal(|| None::<Key>);
-    use_resource(use_reactive!(|workspace| async move {
-        match Api.keys(workspace).await {
+    use_resource(use_reactive!(|place| async move {
+        match Api.keys(place).await {
             Ok(found) => keys.set(Some(found)),
             // Those who may not see keys need not be told so twice.
             Err(error) if error.code() == Some(ErrorCode::Forbidden) => keys.set(Some(vec![])),
@@ -46,7 +65,9 @@ pub fn Keys(workspace: WorkspaceId, role: Role) -> Element {
                 Some(found) if found.is_empty() => rsx! {
                     li { class: "keys-none",
                         Icon { glyph: Glyph::Key }
-                        if role.can_manage() {
+                        if place == KeyPlace::Own {
+                            "No key of your own. Runs that you start use the keys of their workspace."
+                        } else if manageable {
                             "No key yet. Nodes that only work on text, pictures, sound and video run without one."
                         } else {
                             "No key that you can see. An admin of the workspace can add one."
@@ -59,12 +80,12 @@ pub fn Keys(workspace: WorkspaceId, role: Role) -> Element {
                             Icon { glyph: Glyph::Key }
                             div { class: "who",
                                 span { class: "name", "{title_of(&key)}" }
-                                span { class: "email", {key.base_url.clone().unwrap_or_else(|| "api.openai.com".into())} }
+                                span { class: "email", {address_of(&key)} }
                             }
                             if !key.hint.is_empty() {
                                 span { class: "mono quiet", "…{key.hint}" }
                             }
-                            if role.can_manage() {
+                            if manageable {
                                 IconButton {
                                     glyph: Glyph::Trash2,
                                     label: "Delete key {title_of(&key)}",
@@ -77,12 +98,12 @@ pub fn Keys(workspace: WorkspaceId, role: Role) -> Element {
                 },
             }
         }
-        if role.can_manage() {
+        if manageable {
             div { Button { glyph: Glyph::Plus, onclick: move |_| adding.set(true), "Add key" } }
         }
         if adding() {
             AddKey {
-                workspace,
+                place,
                 onclose: move |()| adding.set(false),
                 onadd: move |key: Key| {
                     adding.set(false);
@@ -92,7 +113,7 @@ pub fn Keys(workspace: WorkspaceId, role: Role) -> Element {
         }
         if let Some(key) = removing() {
             RemoveKey {
-                workspace,
+                place,
                 key_row: key,
                 onclose: move |()| removing.set(None),
                 onremove: move |gone: Key| {
@@ -105,15 +126,17 @@ pub fn Keys(workspace: WorkspaceId, role: Role) -> Element {
 }
 
 #[component]
-fn AddKey(workspace: WorkspaceId, onclose: EventHandler<()>, onadd: EventHandler<Key>) -> Element {
-    let mut kind = use_signal(|| Kind::OpenAi);
+fn AddKey(place: KeyPlace, onclose: EventHandler<()>, onadd: EventHandler<Key>) -> Element {
+    let mut vendor = use_signal(|| "openai".to_owned());
     let mut name = use_signal(String::new);
     let mut base_url = use_signal(String::new);
     let mut secret = use_signal(String::new);
     let mut error = use_signal(|| None::<String>);
     let mut busy = use_signal(|| false);
     use_focus("key-secret");
-    let body = move || draft(kind(), &name(), &base_url(), &secret());
+    // The provider could not be asked: the key can be saved untried.
+    let mut untried = use_signal(|| false);
+    let body = move || draft(&vendor(), &name(), &base_url(), &secret(), !untried());
     let add = move |event: FormEvent| async move {
         event.prevent_default();
         let Some(body) = body() else { return };
@@ -122,30 +145,33 @@ fn AddKey(workspace: WorkspaceId, onclose: EventHandler<()>, onadd: EventHandler
         }
         busy.set(true);
         error.set(None);
-        match Api.create_key(workspace, &body).await {
+        match Api.create_key(place, &body).await {
             Ok(key) => onadd.call(key),
+            Err(refusal) if body.check && refusal.code() == Some(ErrorCode::Unavailable) => {
+                untried.set(true);
+                error.set(Some(refusal.sentence()));
+            }
             Err(refusal) => error.set(Some(refusal.field().map_or_else(|| refusal.sentence(), |(_, text)| text))),
         }
         busy.set(false);
     };
-    let kinds = vec![
-        ("openai".to_owned(), "OpenAI".to_owned()),
-        ("compatible".to_owned(), "OpenAI-compatible server".to_owned()),
-    ];
+    let vendors = VENDORS.map(|(vendor, title)| (vendor.to_owned(), title.to_owned())).to_vec();
+    let compatible = vendor() == COMPATIBLE;
     rsx! {
         Dialog { title: "Add provider key", onclose,
             form { class: "stack", onsubmit: add, novalidate: true,
                 Field { label: "Provider",
                     Select {
                         label: "Provider",
-                        value: if kind() == Kind::OpenAi { "openai" } else { "compatible" },
-                        options: kinds,
+                        value: vendor(),
+                        options: vendors,
                         onchange: move |value: String| {
-                            kind.set(if value == "openai" { Kind::OpenAi } else { Kind::Compatible });
+                            vendor.set(value);
+                            untried.set(false);
                         },
                     }
                 }
-                if kind() == Kind::Compatible {
+                if compatible {
                     Field { label: "Name", hint: "Nodes choose the key by this name, for example local.",
                         TextInput { value: name(), name: "name", autocomplete: "off", oninput: move |text| name.set(text) }
                     }
@@ -161,7 +187,7 @@ fn AddKey(workspace: WorkspaceId, onclose: EventHandler<()>, onadd: EventHandler
                 }
                 Field {
                     label: "Key",
-                    hint: if kind() == Kind::OpenAi { "Begins with sk-." } else { "Leave empty if the server asks for none." },
+                    hint: if compatible { "Leave empty if the server asks for none." } else { "It is tried at the provider before it is saved." },
                     TextInput {
                         value: secret(),
                         r#type: "password",
@@ -176,7 +202,9 @@ fn AddKey(workspace: WorkspaceId, onclose: EventHandler<()>, onadd: EventHandler
                 }
                 div { class: "form-actions",
                     Button { onclick: move |_| onclose.call(()), "Cancel" }
-                    Button { variant: Variant::Primary, submit: true, busy: busy(), disabled: body().is_none(), "Save key" }
+                    Button { variant: Variant::Primary, submit: true, busy: busy(), disabled: body().is_none(),
+                        if untried() { "Save anyway" } else { "Save key" }
+                    }
                 }
             }
         }
@@ -184,24 +212,23 @@ fn AddKey(workspace: WorkspaceId, onclose: EventHandler<()>, onadd: EventHandler
 }
 
 /// What to send, once everything needed is there.
-fn draft(kind: Kind, name: &str, base_url: &str, secret: &str) -> Option<CreateKey> {
-    let (name, base_url, secret) = (name.trim(), base_url.trim(), secret.trim());
-    let provider = "openai".to_owned();
-    match kind {
-        Kind::OpenAi => {
-            (!secret.is_empty()).then(|| CreateKey { provider, name: None, base_url: None, secret: secret.into() })
-        }
-        Kind::Compatible => (!base_url.is_empty()).then(|| CreateKey {
-            provider,
-            name: (!name.is_empty()).then(|| name.into()),
-            base_url: Some(base_url.into()),
-            secret: secret.into(),
-        }),
+fn draft(vendor: &str, name: &str, base_url: &str, secret: &str, check: bool) -> Option<CreateKey> {
+    let (name, base_url, secret) = (name.trim(), base_url.trim(), secret.trim().to_owned());
+    if vendor != COMPATIBLE {
+        let provider = vendor.to_owned();
+        return (!secret.is_empty()).then_some(CreateKey { provider, name: None, base_url: None, secret, check });
     }
+    (!base_url.is_empty()).then(|| CreateKey {
+        provider: "openai".to_owned(),
+        name: (!name.is_empty()).then(|| name.into()),
+        base_url: Some(base_url.into()),
+        secret,
+        check,
+    })
 }
 
 #[component]
-fn RemoveKey(workspace: WorkspaceId, key_row: Key, onclose: EventHandler<()>, onremove: EventHandler<Key>) -> Element {
+fn RemoveKey(place: KeyPlace, key_row: Key, onclose: EventHandler<()>, onremove: EventHandler<Key>) -> Element {
     let toaster = use_toaster();
     let mut busy = use_signal(|| false);
     let title = title_of(&key_row);
@@ -209,7 +236,7 @@ fn RemoveKey(workspace: WorkspaceId, key_row: Key, onclose: EventHandler<()>, on
         let key = key_row.clone();
         async move {
             busy.set(true);
-            match Api.delete_key(workspace, key.id).await {
+            match Api.delete_key(place, key.id).await {
                 Ok(()) => onremove.call(key),
                 Err(error) => toaster.say(Tone::Danger, error.sentence()),
             }
@@ -230,8 +257,14 @@ fn RemoveKey(workspace: WorkspaceId, key_row: Key, onclose: EventHandler<()>, on
 }
 
 fn title_of(key: &Key) -> String {
-    let vendor = if key.provider == "openai" && key.base_url.is_none() { "OpenAI" } else { &key.provider };
+    let named = VENDORS.iter().find(|(vendor, _)| *vendor == key.provider && key.base_url.is_none());
+    let vendor = named.map_or(key.provider.as_str(), |(_, title)| title);
     if key.name.is_empty() || key.name == key.provider { vendor.to_owned() } else { key.name.clone() }
+}
+
+/// Where it leads.
+fn address_of(key: &Key) -> String {
+    key.base_url.clone().unwrap_or_else(|| key.provider.clone())
 }
 
 #[cfg(test)]
@@ -240,11 +273,13 @@ mod tests {
 
     #[test]
     fn a_key_is_sent_only_when_it_is_complete() {
-        assert!(draft(Kind::OpenAi, "", "", " ").is_none());
-        let key = draft(Kind::OpenAi, "ignored", "ignored", " sk-1 ").unwrap();
-        assert_eq!((key.secret.as_str(), key.base_url, key.name), ("sk-1", None, None));
-        assert!(draft(Kind::Compatible, "local", "", "x").is_none());
-        let key = draft(Kind::Compatible, "local", "http://localhost:11434/v1", "").unwrap();
-        assert_eq!((key.secret.as_str(), key.name.as_deref()), ("", Some("local")));
+        assert!(draft("fal", "", "", " ", true).is_none());
+        let key = draft("fal", "ignored", "ignored", " sk-1 ", true).unwrap();
+        assert_eq!((key.provider.as_str(), key.secret.as_str()), ("fal", "sk-1"));
+        assert_eq!((key.base_url, key.name, key.check), (None, None, true));
+        assert!(draft(COMPATIBLE, "local", "", "x", true).is_none());
+        let key = draft(COMPATIBLE, "local", "http://localhost:11434/v1", "", false).unwrap();
+        assert_eq!((key.provider.as_str(), key.secret.as_str()), ("openai", ""));
+        assert_eq!((key.name.as_deref(), key.check), (Some("local"), false));
     }
 }

@@ -1,16 +1,18 @@
-//! Settings of the workspace being looked at: name, provider keys, members, invitations, and the ways out of it.
+//! Settings of the workspace being looked at: name, provider keys, what they spend, members, invitations, and the ways out of it.
 
 mod keys;
+mod spend;
 mod workspace;
 
 use dioxus::prelude::*;
 
 use self::{
     keys::Keys,
+    spend::Spending,
     workspace::{Leaving, Name, can_leave},
 };
 use super::{invitations::Invitations, people::Members, shell::Shell};
-use crate::{dom, session::use_session};
+use crate::{api::KeyPlace, dom, session::use_session};
 
 #[component]
 pub fn Settings() -> Element {
@@ -38,7 +40,21 @@ pub fn Settings() -> Element {
                                 "Members run models with these keys. A key is stored encrypted and is never shown again, not even to you."
                             }
                         }
-                        Keys { workspace: workspace.id, role: workspace.role }
+                        Keys { place: KeyPlace::Workspace(workspace.id), manageable: workspace.role.can_manage() }
+                    }
+                    section { aria_labelledby: "own-keys-title",
+                        div { class: "section-head",
+                            h2 { id: "own-keys-title", "Your own keys" }
+                            p { "Runs that you start use these first, in every workspace. Nobody else can use them." }
+                        }
+                        Keys { place: KeyPlace::Own, manageable: true }
+                    }
+                    section { aria_labelledby: "spend-title",
+                        div { class: "section-head",
+                            h2 { id: "spend-title", "Spent this month" }
+                            p { "As far as providers and price lists tell." }
+                        }
+                        Spending { workspace: workspace.id }
                     }
                     section { aria_labelledby: "members-title",
                         div { class: "section-head",
