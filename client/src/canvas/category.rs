@@ -15,6 +15,7 @@ pub fn title(category: &str) -> String {
         "list" => "Lists".into(),
         "date" => "Dates".into(),
         "document" | "file" => "Files".into(),
+        "embedding" => "Meanings".into(),
         "video" => "Video".into(),
         "audio" => "Sound".into(),
         "number" => "Numbers".into(),

@@ -2,8 +2,11 @@
 
 use axum::{
     extract::State,
-    http::{HeaderMap, StatusCode},
-    response::sse::{Event, KeepAlive, Sse},
+    http::{HeaderMap, StatusCode, header},
+    response::{
+        IntoResponse,
+        sse::{Event, KeepAlive, Sse},
+    },
 };
 use futures_util::{Stream, StreamExt};
 use serde::Deserialize;
@@ -11,6 +14,8 @@ use shared::{
     access::Role,
     api::{ChangeQueue, ChangeRun, Run, RunPriority, RunQueue, StartRun},
     error::ErrorBody,
+    exchange,
+    graph::Graph,
     id::{RunId, UserId, WorkflowId, WorkspaceId},
     run::{RunEvent, RunStatus},
 };
@@ -34,6 +39,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(list_runs, start_run))
         .routes(routes!(open_run, change_run))
+        .routes(routes!(export_run))
         .routes(routes!(open_queue, change_queue))
         .routes(routes!(cancel_run))
 }
@@ -112,6 +118,17 @@ async fn start_run(
 )]
 async fn open_run(State(state): State<AppState>, access: RunAccess) -> AppJson<Run> {
     AppJson(so_far(&state, access.run))
+}
+
+/// The graph that the run works on, as it was when it was started: with the seeds that were counted for it, whatever has
+/// been edited since.
+#[utoipa::path(
+    get, path = "/runs/{id}/graph", tag = "runs", params(("id" = RunId, Path)),
+    responses((status = 200, body = Graph), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody)),
+)]
+async fn export_run(State(state): State<AppState>, access: RunAccess) -> Result<impl IntoResponse, AppError> {
+    let graph = run::graph(&state, access.run.id).await?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], exchange::write(&graph)))
 }
 
 /// Hold back, reorder or prioritise a run that waits.

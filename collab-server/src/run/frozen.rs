@@ -9,7 +9,10 @@ use serde_json::{Value as Json, json};
 use shared::{
     exchange::{self, ExchangeError},
     graph::Graph,
+    id::RunId,
 };
+
+use crate::{db, error::AppError, state::AppState};
 
 /// Everything that a run works on.
 pub struct Frozen {
@@ -44,6 +47,14 @@ pub fn read(text: &str) -> Result<Frozen, ExchangeError> {
         linked.insert(link, Arc::new(graph));
     }
     Ok(Frozen { graph: exchange::read_value(graph)?, linked })
+}
+
+/// The graph that a run works on. What it links stays out: whoever reads the run may not be allowed to read that.
+pub async fn graph(state: &AppState, run: RunId) -> Result<Graph, AppError> {
+    let found = db::run_claim::find(&state.db, run).await?;
+    // Runs from before there was a queue have none.
+    let found = found.ok_or_else(|| AppError::not_found("graph of this run"))?;
+    Ok(read(&found.graph).map_err(AppError::internal)?.graph)
 }
 
 /// Hands out what was frozen, and nothing else.

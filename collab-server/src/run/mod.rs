@@ -46,6 +46,7 @@ pub use cache::DbCache;
 pub use capture::Generations;
 pub use checkpoints::RunCheckpoints;
 pub use fair::FairLimits;
+pub use frozen::graph;
 pub use recover::recover;
 pub use start::start;
 pub use tail::{Told, tail};

@@ -7,6 +7,7 @@ mod template;
 mod subtitles;
 mod json;
 mod list;
+mod embedding;
 mod date;
 mod document;
 mod code;

@@ -210,7 +210,7 @@ fn shown<'v>(values: impl Iterator<Item = (&'v String, &'v Value)>) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 80, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_engine_does_what_the_reference_does(choices in choices()) {

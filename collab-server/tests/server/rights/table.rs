@@ -145,6 +145,7 @@ pub fn table() -> Vec<Row> {
         row(get.clone(), "/api/workflows/{id}/runs", read, nothing()),
         row(post.clone(), "/api/workflows/{id}/runs", run, nothing()),
         row(get.clone(), "/api/runs/{id}", read, nothing()),
+        row(get.clone(), "/api/runs/{id}/graph", read, nothing()),
         // Without a change. Whose runs somebody may change is tested in `runs::queue`.
         row(patch.clone(), "/api/runs/{id}", run, nothing()),
         row(get.clone(), "/api/workspaces/{id}/training", read, nothing()),

@@ -24,6 +24,8 @@ on_each_database! {
         outputs_when(&app, workflow, |o| output(o, "ask").is_some_and(|ask| ask.text == "Hello")).await;
         let second = start(&ben, workflow, json!({})).await;
         assert_eq!((second.joined, second.started_by), (Some(first.id), ben.user().id));
+        let graphs = [first.id, second.id].map(|run| format!("/api/runs/{run}/graph"));
+        assert_eq!(ada.get(&graphs[0]).await.ok().text(), ben.get(&graphs[1]).await.ok().text());
         // Another question is another run.
         let other = start(&ben, workflow, json!({"targets": ["ask"]})).await;
         assert_eq!(other.joined, None);

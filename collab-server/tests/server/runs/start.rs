@@ -55,6 +55,16 @@ on_each_database! {
         let change = Box::new(|edit: &mut shared::document::Edit<'_>| edit.replace_text(&id("who"), "value", "moon").unwrap());
         app.state.rooms.edit(workflow, change).await.unwrap();
         assert_eq!(ended(&ada, run.id).await.outputs["greeting"], Value::Text("Hello world".into()));
+
+        // And that graph can be looked at, whatever became of it.
+        let frozen: serde_json::Value = ada.get(&format!("/api/runs/{}/graph", run.id)).await.ok().read_as();
+        let now: serde_json::Value = ada.get(&format!("/api/workflows/{workflow}/graph")).await.ok().read_as();
+        let value = |graph: &serde_json::Value| graph["nodes"]["who"]["params"]["value"].clone();
+        assert_eq!((value(&frozen), value(&now)), (json!("world"), json!("moon")));
+        assert_eq!((&frozen["openflow"], &frozen["edges"]), (&json!(1), &now["edges"]));
+        let again = start(&ada, workflow, json!({})).await;
+        let frozen: serde_json::Value = ada.get(&format!("/api/runs/{}/graph", again.id)).await.ok().read_as();
+        assert_eq!(value(&frozen), json!("moon"));
     }
 
     async fn what_cannot_run_is_refused_with_its_places(app: TestApp) {
@@ -102,7 +112,8 @@ on_each_database! {
         ended(&ben, run.id).await;
         assert!(ben.post(&path, json!({})).await.refusal().starts_with("403 forbidden"));
         assert!(ben.post(&format!("/api/runs/{}/cancel", run.id), json!({})).await.refusal().starts_with("403 forbidden"));
-        for path in [format!("/api/runs/{}", run.id), format!("/api/runs/{}/events", run.id)] {
+        for route in ["", "/events", "/graph"] {
+            let path = format!("/api/runs/{}{route}", run.id);
             assert_eq!(eve.get(&path).await.refusal(), "404 not_found: no such run");
             assert_eq!(app.stranger().get(&path).await.status, 401);
         }

@@ -8,7 +8,13 @@ use serde::Deserialize;
 use tokenizers::{Tokenizer, TruncationParams};
 use tokio_util::sync::CancellationToken;
 
-use super::{broken, check, device::device, failed, weights::Weights};
+use super::{
+    broken, check,
+    device::device,
+    failed,
+    waiting::{Call, Waiting},
+    weights::Weights,
+};
 use crate::local::{LocalError, kind::read_text, store::ModelFiles};
 
 /// Texts that are computed at once.
@@ -21,6 +27,8 @@ pub(super) struct Embedder {
     tokenizer: Tokenizer,
     pooling: Pooling,
     normalize: bool,
+    /// Filled by calls, emptied by whichever of them may compute next.
+    pub waiting: Waiting,
 }
 
 /// How the vectors of a text's tokens become one.
@@ -82,14 +90,48 @@ impl Embedder {
         let vars = Weights::find(name, files, "model")?.builder(DType::F32, device());
         let model = BertModel::load(vars, &config).map_err(broken(name))?;
         let pooling = if first { Pooling::First } else { Pooling::Mean };
-        Ok(Self { name: name.to_owned(), model, tokenizer, pooling, normalize })
+        Ok(Self { name: name.to_owned(), model, tokenizer, pooling, normalize, waiting: Waiting::default() })
     }
 
-    /// One vector for each text, and how many tokens they were.
-    pub fn embed(&self, texts: &[String], stop: &CancellationToken) -> Result<(Vec<Vec<f32>>, u64), LocalError> {
+    /// Computes calls that wait, together. `false`: none did.
+    pub fn embed_waiting(&self) -> bool {
+        let calls = self.waiting.take(BATCH);
+        if calls.is_empty() {
+            return false;
+        }
+        // Nobody stops a batch: it is short, and others want it too.
+        let together = match calls.as_slice() {
+            [_] => None,
+            several => {
+                let texts: Vec<String> = several.iter().flat_map(|call| call.texts.iter().cloned()).collect();
+                self.embed(&texts, &CancellationToken::new()).ok()
+            }
+        };
+        match together {
+            Some((vectors, tokens)) => {
+                let mut made = vectors.into_iter().zip(tokens);
+                for Call { texts, answer, .. } in calls {
+                    let (vectors, tokens): (_, Vec<u64>) = made.by_ref().take(texts.len()).unzip();
+                    // Whoever asked may be gone, here and below.
+                    answer.send(Ok((vectors, tokens.iter().sum()))).ok();
+                }
+            }
+            // What is wrong with one of them is no failure of the others.
+            None => {
+                for Call { texts, stop, answer } in calls {
+                    let made = self.embed(&texts, &stop);
+                    answer.send(made.map(|(vectors, tokens)| (vectors, tokens.iter().sum()))).ok();
+                }
+            }
+        }
+        true
+    }
+
+    /// One vector for each text, and how many tokens each was.
+    pub fn embed(&self, texts: &[String], stop: &CancellationToken) -> Result<(Vec<Vec<f32>>, Vec<u64>), LocalError> {
         let encoded = self.tokenizer.encode_batch(texts.to_vec(), true);
         let encoded = encoded.map_err(|error| failed(&self.name)(candle_core::Error::Msg(error.to_string())))?;
-        let tokens = encoded.iter().map(|encoding| encoding.len() as u64).sum();
+        let tokens = encoded.iter().map(|encoding| encoding.len() as u64).collect();
         // Texts of like length together: the shorter ones of a batch are padded, and padding is computed too.
         let mut order: Vec<usize> = (0..texts.len()).collect();
         order.sort_by_key(|&index| encoded[index].len());

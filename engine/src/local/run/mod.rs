@@ -7,6 +7,7 @@
 mod device;
 mod loaded;
 mod weights;
+mod waiting;
 mod embed;
 mod gguf;
 mod stop;

@@ -166,11 +166,22 @@ impl Provider for Local {
 
     async fn embed(&self, request: &EmbedRequest) -> Result<EmbedAnswer, ProviderError> {
         let found = self.find(&request.model, ModelKind::Embed).await?;
-        let model = self.load(&found, embed::size_bytes, Embedder::load).await?;
+        let model = Arc::new(self.load(&found, embed::size_bytes, Embedder::load).await?);
         let (stop, _guard) = self.stop();
-        let texts = request.texts.clone();
-        let work = move || model.embed(&texts, &stop);
-        let (vectors, tokens) = self.inner()?.loaded.compute(&found.name, work).await?;
+        let mut answered = model.waiting.add(request.texts.clone(), stop);
+        // Whoever may compute next takes along all who wait.
+        let answer = loop {
+            let model = model.clone();
+            let computing = self.inner()?.loaded.compute(&found.name, move || Ok(model.embed_waiting()));
+            tokio::select! {
+                biased;
+                answer = &mut answered => break answer,
+                // Nobody waits: somebody else has the answer in hand. Otherwise it was others' turn, or theirs went wrong.
+                turn = computing => if matches!(turn, Ok(false)) { break answered.await },
+            }
+        };
+        let lost = |_| LocalError::Failed { name: found.name, detail: "it led the tensor library astray".into() };
+        let (vectors, tokens) = answer.map_err(lost)??;
         let usage = Usage { input_tokens: Some(tokens), ..Usage::default() };
         Ok(EmbedAnswer { vectors, usage, retries: 0 })
     }

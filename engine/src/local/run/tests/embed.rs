@@ -6,7 +6,7 @@ use super::{assert_close, files, reference};
 use crate::local::run::embed::{Embedder, size_bytes};
 
 /// Real weights, which `cargo xtask test` brings: see `docs/local-models.md`.
-fn minilm() -> PathBuf {
+pub(super) fn minilm() -> PathBuf {
     let folder = std::env::var_os("OPENFLOW_TEST_MINILM").map(PathBuf::from);
     let beside = || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/test-models/minilm"));
     let folder = folder.unwrap_or_else(beside);
@@ -27,6 +27,7 @@ fn minilm_embeds_as_sentence_transformers_does() {
     }
     assert_eq!(vectors.len(), texts.len());
     // The longest text is cut where the model's authors say: at 256 tokens.
+    let tokens: u64 = tokens.iter().sum();
     assert!((256..350).contains(&tokens), "{tokens}");
 }
 
@@ -50,4 +51,25 @@ fn a_cancelled_call_computes_no_further() {
     stop.cancel();
     let error = model.embed(&["a text".to_owned()], &stop).unwrap_err();
     assert!(matches!(error, crate::LocalError::Cancelled));
+}
+
+#[test]
+fn calls_that_wait_are_computed_together_and_each_gets_its_own() {
+    let model = Embedder::load("minilm", &files(&minilm())).unwrap();
+    assert!(!model.embed_waiting(), "nobody waits");
+    let stop = CancellationToken::new();
+    let calls = [vec!["a quiet harbour"], vec!["the desert at noon, and nobody far and wide", "a port"], vec!["gone"]];
+    let calls = calls.map(|texts| texts.into_iter().map(str::to_owned).collect::<Vec<_>>());
+    let mut answers: Vec<_> = calls.iter().map(|texts| model.waiting.add(texts.clone(), stop.child_token())).collect();
+    // Nobody hears this one's answer, and that is nobody's trouble.
+    drop(answers.pop());
+    assert!(model.embed_waiting() && !model.embed_waiting(), "all of them in one turn");
+    for (texts, mut answer) in calls.iter().zip(answers) {
+        let (vectors, tokens) = answer.try_recv().unwrap().unwrap();
+        let (alone, tokens_alone) = model.embed(texts, &stop).unwrap();
+        assert_eq!((vectors.len(), tokens), (texts.len(), tokens_alone.iter().sum()));
+        for (together, alone) in vectors.iter().flatten().zip(alone.iter().flatten()) {
+            assert!((together - alone).abs() < 1e-5, "{together} and {alone}");
+        }
+    }
 }

@@ -50,3 +50,26 @@ async fn a_picture_becomes_text_and_a_text_a_picture() {
     assert_eq!(field, "model");
     assert_eq!(message, "`describer` is a model for describing pictures, and this node needs one for making pictures");
 }
+
+#[tokio::test]
+async fn texts_that_come_at_once_get_their_own_vectors_and_the_nearest_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = folder.path().join("minilm");
+    std::fs::create_dir(&model).unwrap();
+    for file in std::fs::read_dir(super::embed::minilm()).unwrap().map(Result::unwrap) {
+        if file.file_type().unwrap().is_file() {
+            std::fs::copy(file.path(), model.join(file.file_name())).unwrap();
+        }
+    }
+    let bench = bench(folder.path());
+    let texts = ["a boat in the port", "a bill for the dentist", "waves at the beach", "how to bake bread"];
+    let vector = async |text: &str| {
+        let params = json!({"text": text, "model": "minilm", "connection": "local"});
+        serde_json::to_value(&bench.run("text.embed", json!({}), params).await.unwrap()["embedding"]).unwrap()
+    };
+    let together = futures_util::future::join_all(texts.iter().map(|text| vector(text))).await;
+    let inputs = json!({"to": vector("ships in a harbour").await, "items": texts, "embeddings": together});
+    let outputs = bench.run("embedding.nearest", inputs, json!({"count": 2})).await.unwrap();
+    let Value::List(items) = &outputs["items"] else { panic!("{outputs:?}") };
+    assert_eq!(items.as_slice(), [Value::Text(texts[0].into()), Value::Text(texts[2].into())]);
+}
