@@ -63,7 +63,7 @@ pub async fn execute(state: &AppState, claimed: ClaimedRun) {
             let entry = entry(&claimed, &plan);
             let writer = writer::Writer::new(state.clone(), active.clone(), checkpoints.clone());
             // Nodes begin meanwhile: what they do is shown behind this.
-            let writing = tokio::spawn(writer.begin_and_write(entry, buffer.clone()));
+            let writing = tokio::spawn(writer.write(Some(entry), buffer.clone()));
             if claimed.lost >= LOST_MAX {
                 give_up(&plan, &checkpoints, &*buffer);
             } else {
@@ -78,7 +78,7 @@ pub async fn execute(state: &AppState, claimed: ClaimedRun) {
                 buffer.emit(RunEvent::NodeFailed { node, failure });
             }
             buffer.emit(ended(RunStatus::Failed));
-            writer::Writer::new(state.clone(), active.clone(), checkpoints).write(buffer).await;
+            writer::Writer::new(state.clone(), active.clone(), checkpoints).write(None, buffer).await;
         }
     }
     state.runs.leave(&active);

@@ -1,6 +1,6 @@
 //! Between the engine, which must not wait, and the writer, which writes to disk.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use engine::RunSink;
 use shared::run::RunEvent;
@@ -18,26 +18,28 @@ pub struct Buffer {
 }
 
 impl Buffer {
-    /// Waits for events and takes them all.
+    /// Waits for events and takes them all. That a run starts is not worth a turn of the writer: what its first node
+    /// does comes right behind it, and would wait for the next turn.
     pub async fn take(&self) -> Vec<RunEvent> {
-        loop {
-            let events = self.take_now();
-            if !events.is_empty() {
-                return events;
-            }
+        while self.lock().iter().all(|event| matches!(event, RunEvent::RunStarted { .. })) {
             self.arrived.notified().await;
         }
+        self.take_now()
     }
 
     /// What waits now.
     pub fn take_now(&self) -> Vec<RunEvent> {
-        std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *self.lock())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<RunEvent>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl RunSink for Buffer {
     fn emit(&self, event: RunEvent) {
-        add(&mut self.waiting.lock().unwrap_or_else(PoisonError::into_inner), event);
+        add(&mut self.lock(), event);
         self.arrived.notify_one();
     }
 }
@@ -93,6 +95,21 @@ mod tests {
 
     fn progress(node: &str, progress: f64) -> RunEvent {
         RunEvent::NodeProgress { node: node.parse().unwrap(), progress }
+    }
+
+    #[tokio::test]
+    async fn a_start_comes_with_what_the_first_node_does() {
+        let buffer = std::sync::Arc::new(Buffer::default());
+        let run = shared::id::RunId::from(uuid::Uuid::nil());
+        buffer.emit(RunEvent::RunStarted { run, nodes: Vec::new() });
+        let taking = tokio::spawn({
+            let buffer = buffer.clone();
+            async move { buffer.take().await }
+        });
+        tokio::task::yield_now().await;
+        assert!(!taking.is_finished());
+        buffer.emit(progress("a", 0.5));
+        assert_eq!(taking.await.unwrap().len(), 2);
     }
 
     #[tokio::test]

@@ -1,6 +1,6 @@
 //! Writes down what a run's events say, 20 times a second: rights to new media, checkpoints, the outputs document, the
 //! row, and then the event streams. In this order, so that whoever hears of a result can fetch it, and so that what is
-//! shown as finished is not done again.
+//! shown as finished is not done again. That something begins is told to the streams before any of it.
 
 use std::{sync::Arc, time::Duration};
 
@@ -38,29 +38,24 @@ impl Writer {
         Self { state, active, checkpoints, seq: None }
     }
 
-    /// Shows that the run is executed now, and writes. A worker elsewhere tells it through `run_event`; see `feed`.
-    pub async fn begin_and_write(self, entry: document::Entry, buffer: Arc<Buffer>) {
-        if self.state.config.process == Process::Server
-            && let Err(error) = document::begin(&self.state, entry).await
-        {
-            let run = self.active.run;
-            tracing::warn!(%run, error = %anyhow::Error::from(error), "could not show that a run begins");
-        }
-        self.write(buffer).await;
-    }
-
-    /// Writes until the run has finished, or this process leaves it.
-    pub async fn write(mut self, buffer: Arc<Buffer>) {
+    /// Shows that the run is executed now, if `entry` says what to show, and writes until the run has finished, or this
+    /// process leaves it. A worker elsewhere tells of the beginning through `run_event`; see `feed`.
+    pub async fn write(mut self, mut entry: Option<document::Entry>, buffer: Arc<Buffer>) {
         let mut poster = None;
         loop {
             let events = tokio::select! {
                 biased;
                 () = self.active.leave.cancelled() => {
+                    self.begin(entry.take()).await;
                     self.write_rest(&buffer).await;
                     return;
                 }
                 events = buffer.take() => events,
             };
+            // Who watches hears of beginnings at once: they name no result, and the claim that is behind them is on disk.
+            let begun = events.iter().take_while(|event| is_beginning(event)).count();
+            self.active.publish(events[..begun].to_vec());
+            self.begin(entry.take()).await;
             poster = self.grant(&events).await.or(poster);
             if !self.store(&events).await {
                 return;
@@ -68,9 +63,9 @@ impl Writer {
             self.show(&events).await;
             let finished = events.iter().any(|event| matches!(event, RunEvent::RunFinished { .. }));
             if finished {
-                self.end(&events).await;
+                self.end(&events[begun..]).await;
             }
-            self.active.publish(events);
+            self.active.publish(events.into_iter().skip(begun).collect());
             if finished {
                 break;
             }
@@ -81,6 +76,16 @@ impl Writer {
         {
             let workflow = self.active.workflow;
             tracing::warn!(%workflow, error = %anyhow::Error::from(error), "could not set the poster");
+        }
+    }
+
+    async fn begin(&self, entry: Option<document::Entry>) {
+        if self.state.config.process == Process::Server
+            && let Some(entry) = entry
+            && let Err(error) = document::begin(&self.state, entry).await
+        {
+            let run = self.active.run;
+            tracing::warn!(%run, error = %anyhow::Error::from(error), "could not show that a run begins");
         }
     }
 
@@ -205,6 +210,10 @@ impl Writer {
             }
         }
     }
+}
+
+fn is_beginning(event: &RunEvent) -> bool {
+    matches!(event, RunEvent::RunStarted { .. } | RunEvent::NodeStarted { .. })
 }
 
 /// The last seeds of nodes that were run over lists.
