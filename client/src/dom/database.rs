@@ -8,7 +8,9 @@ use std::{cell::RefCell, future::Future, rc::Rc};
 use futures_channel::oneshot;
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web_sys::{IdbDatabase, IdbKeyRange, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransactionMode};
+use web_sys::{
+    IdbDatabase, IdbKeyRange, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransaction, IdbTransactionMode,
+};
 
 const NAME: &str = "openflow";
 /// Raised when a shelf is added.
@@ -82,6 +84,44 @@ impl Database {
         }
     }
 
+    /// Writes all of it or nothing, and answers which. Done means done: the page may go away then.
+    pub fn write(
+        &self,
+        puts: &[(Shelf, &str, &[u8])],
+        removals: &[(Shelf, &str)],
+    ) -> impl Future<Output = bool> + use<> {
+        let done = self.begin(puts, removals);
+        async move {
+            match done {
+                Some(done) => done.await,
+                None => false,
+            }
+        }
+    }
+
+    fn begin(
+        &self,
+        puts: &[(Shelf, &str, &[u8])],
+        removals: &[(Shelf, &str)],
+    ) -> Option<impl Future<Output = bool> + use<>> {
+        let names: Array = Shelf::ALL.into_iter().map(|shelf| JsValue::from(shelf.name())).collect();
+        let mode = IdbTransactionMode::Readwrite;
+        let transaction = self.0.transaction_with_str_sequence_and_mode(&names, mode).ok()?;
+        let done = committed(&transaction);
+        for (shelf, key, value) in puts {
+            let store = transaction.object_store(shelf.name()).ok()?;
+            if store.put_with_key(&Uint8Array::from(*value), &(*key).into()).is_err() {
+                // Nothing is removed without what replaces it.
+                let _ = transaction.abort();
+                return None;
+            }
+        }
+        for (shelf, key) in removals {
+            let _ = transaction.object_store(shelf.name()).ok()?.delete(&(*key).into());
+        }
+        Some(done)
+    }
+
     pub fn clear(&self, shelf: Shelf) {
         if let Some(store) = self.shelf(shelf, IdbTransactionMode::Readwrite) {
             let _ = store.clear();
@@ -143,5 +183,31 @@ fn answer(request: &IdbRequest) -> impl Future<Output = Option<JsValue>> + use<>
         request.set_onerror(None);
         drop(settle);
         answer
+    }
+}
+
+/// Whether a transaction ends well. Listens from the moment of the call.
+fn committed(transaction: &IdbTransaction) -> impl Future<Output = bool> + use<> {
+    let (sender, receiver) = oneshot::channel();
+    let sender = Rc::new(RefCell::new(Some(sender)));
+    let settle = |well: bool| {
+        let sender = sender.clone();
+        Closure::<dyn FnMut()>::new(move || {
+            if let Some(sender) = sender.borrow_mut().take() {
+                let _ = sender.send(well);
+            }
+        })
+    };
+    let (complete, abort) = (settle(true), settle(false));
+    transaction.set_oncomplete(Some(complete.as_ref().unchecked_ref()));
+    // An error that nobody handles aborts too.
+    transaction.set_onabort(Some(abort.as_ref().unchecked_ref()));
+    let transaction = transaction.clone();
+    async move {
+        let well = receiver.await.unwrap_or(false);
+        transaction.set_oncomplete(None);
+        transaction.set_onabort(None);
+        drop((complete, abort));
+        well
     }
 }

@@ -13,17 +13,13 @@ use std::{
 use dioxus::prelude::*;
 use gloo_timers::future::TimeoutFuture;
 use shared::{
-    diff::GraphDiff,
     document::{GraphDocument, new_doc},
     graph::Graph,
 };
 use wasm_bindgen_futures::spawn_local;
 use yrs::{Doc, ReadTxn, StateVector, Transact, Update, updates::decoder::Decode};
 
-use super::{
-    Replica, Wake,
-    view::{CanvasViewStoreExt, Closed},
-};
+use super::{Replica, Wake, renewal::Copy, view::CanvasViewStoreExt};
 use crate::{
     dom::{self, Database, Listener, Shelf},
     sync::outbox::{KEPT, Unsaved},
@@ -41,20 +37,22 @@ pub(super) struct Kept {
     /// How many unsaved edits the entry of this tab holds, as far as the browser confirmed.
     edits: Cell<u32>,
     /// Entries of earlier tabs that were taken up here.
-    adopted: RefCell<BTreeSet<String>>,
+    pub(super) adopted: RefCell<BTreeSet<String>>,
+    /// What was shelved when an earlier document ended and is made again here, by key: to be acknowledged.
+    pub(super) made_again: RefCell<BTreeSet<String>>,
     /// The server's state has arrived on this connection.
     live: Cell<bool>,
     /// The documents changed.
     pub(super) copy: Wake,
     /// The document was begun anew: what is unsaved here is kept as what it meant, and must not be kept as updates too.
-    renewed: Cell<bool>,
+    pub(super) renewed: Cell<bool>,
     /// The graph as it was when nothing was unsent last.
-    base: RefCell<Option<Graph>>,
+    pub(super) base: RefCell<Option<Graph>>,
 }
 
 impl Kept {
     pub(super) fn anything(&self) -> bool {
-        self.edits.get() > 0 || !self.adopted.borrow().is_empty()
+        self.edits.get() > 0 || !self.adopted.borrow().is_empty() || !self.made_again.borrow().is_empty()
     }
 
     pub(super) fn set_live(&self, live: bool) -> bool {
@@ -62,7 +60,7 @@ impl Kept {
     }
 
     /// Where updates of this document are kept; nowhere once it was begun anew.
-    fn database(&self) -> Option<&Database> {
+    pub(super) fn database(&self) -> Option<&Database> {
         if self.renewed.get() { None } else { self.database.get()?.as_ref() }
     }
 }
@@ -82,16 +80,16 @@ pub fn watch_page(replica: &Replica) -> [Listener; 2] {
 }
 
 impl Replica {
-    fn unsaved(&self) -> u32 {
+    pub(super) fn unsaved(&self) -> u32 {
         self.inner.link.borrow().unsaved()
     }
 
     /// `{workflow}.{person}`
-    fn kept_name(&self) -> String {
+    pub(super) fn kept_name(&self) -> String {
         format!("{}.{}", self.inner.workflow, self.inner.person)
     }
 
-    fn kept_key(&self) -> String {
+    pub(super) fn kept_key(&self) -> String {
         format!("{}.{}", self.kept_name(), self.client_id())
     }
 
@@ -102,13 +100,15 @@ impl Replica {
         let _ = inner.kept.database.set(database);
         let Some(database) = inner.kept.database() else { return };
         let name = self.kept_name();
-        if let Some(graph) = database.get(Shelf::Documents, &name).await {
+        if let Some(copy) = database.get(Shelf::Documents, &name).await.and_then(|bytes| Copy::from_bytes(&bytes)) {
             let outputs = database.get(Shelf::Documents, &format!("{name}/outputs")).await;
-            let shown = apply_kept(inner.graph.doc(), &graph);
+            let shown = apply_kept(inner.graph.doc(), &copy.state);
             if let Some(outputs) = outputs {
                 apply_kept(inner.outputs.doc(), &outputs);
             }
             if shown {
+                inner.kept.base.replace(copy.base);
+                inner.link.borrow_mut().resume(copy.generation);
                 self.adopt_kept().await;
                 self.refresh();
                 inner.view.synced().set(true);
@@ -124,6 +124,7 @@ impl Replica {
         if self.inner.kept.set_live(true) {
             return;
         }
+        self.note_base();
         let replica = self.clone();
         spawn_local(async move {
             replica.adopt_kept().await;
@@ -140,7 +141,7 @@ impl Replica {
 
     /// Takes up what earlier tabs could not send. It may build on what only the server has: then it is complete after
     /// the next sync, and stays kept until then.
-    async fn adopt_kept(&self) {
+    pub(super) async fn adopt_kept(&self) {
         let inner = &self.inner;
         let Some(database) = inner.kept.database() else { return };
         if !inner.view.role().peek().can_edit() {
@@ -170,6 +171,9 @@ impl Replica {
                     // What edits without a connection build on may be newer than the last copy.
                     self.keep_copy(database).await;
                 }
+                if inner.kept.renewed.get() {
+                    return;
+                }
                 let entry = entry(&Unsaved { edits, update });
                 let kept = database.put(Shelf::Unsent, &self.kept_key(), &entry).await;
                 inner.kept.edits.set(if kept { edits } else { 0 });
@@ -179,6 +183,7 @@ impl Replica {
                 if inner.kept.edits.take() > 0 {
                     database.remove(Shelf::Unsent, &self.kept_key());
                 }
+                self.clear_shelf();
                 true
             }
         };
@@ -232,62 +237,13 @@ impl Replica {
         // Before that there is nothing, or a part.
         if *inner.view.synced().peek() {
             let name = self.kept_name();
-            database.put(Shelf::Documents, &name, &state_of(inner.graph.doc())).await;
+            let copy = Copy {
+                generation: inner.link.borrow().generation().map(str::to_owned),
+                base: inner.kept.base.borrow().clone(),
+                state: state_of(inner.graph.doc()),
+            };
+            database.put(Shelf::Documents, &name, &copy.to_bytes()).await;
             database.put(Shelf::Documents, &format!("{name}/outputs"), &state_of(inner.outputs.doc())).await;
-        }
-    }
-
-    /// Remembers the graph while nothing is unsent: what unsent edits will have begun at.
-    pub(super) fn note_base(&self) {
-        if self.unsaved() == 0 {
-            let (graph, _) = self.inner.graph.project();
-            self.inner.kept.base.replace(Some(graph));
-        }
-    }
-
-    /// The document was begun anew: what was not sent is kept as what it meant, and the page opens the new document.
-    pub(super) fn rebase(&self) {
-        let inner = &self.inner;
-        let (mine, _) = inner.graph.project();
-        let base = inner.kept.base.borrow();
-        let diff = base.as_ref().filter(|_| self.unsaved() > 0).map(|base| GraphDiff::between(base, &mine));
-        let diff = diff.and_then(|diff| serde_json::to_vec(&diff).ok());
-        let replica = self.clone();
-        spawn_local(async move {
-            if let Some(database) = replica.inner.kept.database() {
-                let name = replica.kept_name();
-                let kept = match diff {
-                    Some(diff) => database.put(Shelf::Rebase, &name, &diff).await,
-                    None => true,
-                };
-                if kept {
-                    // The page that goes away keeps what is unsaved: updates of the old document, which would be
-                    // taken up in the new one.
-                    replica.inner.kept.renewed.set(true);
-                    for (key, _) in database.with_prefix(Shelf::Unsent, &format!("{name}.")).await {
-                        database.remove(Shelf::Unsent, &key);
-                    }
-                    database.remove(Shelf::Documents, &name);
-                    database.remove(Shelf::Documents, &format!("{name}/outputs"));
-                    return dom::reload();
-                }
-            }
-            replica.inner.view.closed().set(Some(Closed::Renewed));
-        });
-    }
-
-    async fn apply_rebase(&self) {
-        let Some(database) = self.inner.kept.database() else { return };
-        let name = self.kept_name();
-        let Some(bytes) = database.get(Shelf::Rebase, &name).await else { return };
-        let Ok(diff) = serde_json::from_slice::<GraphDiff>(&bytes) else {
-            return database.remove(Shelf::Rebase, &name);
-        };
-        let catalog = self.catalog();
-        if self.edit("changes made before", |edit| edit.apply_diff(&diff, &catalog)).is_some() {
-            self.end_gesture();
-            self.keep_unsaved().await;
-            database.remove(Shelf::Rebase, &name);
         }
     }
 

@@ -10,6 +10,7 @@ mod history;
 mod keep;
 mod prompt;
 mod refresh;
+mod renewal;
 mod splice;
 mod stale;
 mod text;

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 
 use shared::protocol::{
-    CloseCode, DocumentName, EMPTY_UPDATE, Malformed, SyncMessage,
+    CloseCode, DocumentName, EMPTY_UPDATE, Malformed, RoomEvent, SyncMessage,
     hocuspocus::{Auth, Frame, Message, Scope, SyncStatus, name_in},
 };
 use yrs::{Doc, ReadTxn, StateVector, Transact, updates::decoder::Decode, updates::encoder::Encode};
@@ -50,6 +50,8 @@ pub struct Link {
     stranded: Vec<Unsaved>,
     /// Whether this workflow was ever open here: a denial then means that something was taken away.
     was_open: bool,
+    /// Of the graph document that is here.
+    generation: Option<String>,
 }
 
 struct Half {
@@ -88,7 +90,17 @@ impl Link {
             in_flight: VecDeque::new(),
             stranded: Vec::new(),
             was_open: false,
+            generation: None,
         }
+    }
+
+    /// The document begins with what an earlier visit saw, which is of this generation.
+    pub fn resume(&mut self, generation: Option<String>) {
+        self.generation = generation;
+    }
+
+    pub fn generation(&self) -> Option<&str> {
+        self.generation.as_deref()
     }
 
     /// The first frames of a connection. The sign-in is the cookie's, so the token is empty.
@@ -177,6 +189,7 @@ impl Link {
             Message::QueryAwareness => vec![Action::Announce],
             Message::SyncStatus(status) if name == self.graph.name => self.acknowledged(status),
             Message::Close(reason) => vec![self.ended(reason.unwrap_or_default())],
+            Message::Stateless(event) if name == self.graph.name => self.event(event),
             Message::SyncStatus(_) | Message::Stateless(_) | Message::BroadcastStateless(_) => vec![],
         })
     }
@@ -248,6 +261,18 @@ impl Link {
                 vec![Action::Resync]
             }
         }
+    }
+
+    /// Which generation the document has comes before its content. Content of another one must not be merged: where both
+    /// wrote one key, chance would decide between them, and what is unsent here could be lost.
+    fn event(&mut self, event: &str) -> Vec<Action> {
+        let Ok(RoomEvent::Generation { generation }) = serde_json::from_str(event) else { return vec![] };
+        let generation = generation.to_string();
+        if self.generation.as_ref().is_some_and(|known| *known != generation) {
+            return vec![Action::Close(Closed::Renewed)];
+        }
+        self.generation = Some(generation);
+        vec![]
     }
 
     fn half(&mut self, name: DocumentName) -> &mut Half {

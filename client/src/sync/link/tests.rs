@@ -221,3 +221,26 @@ fn a_ping_is_answered_and_nonsense_ends_the_socket() {
     assert_eq!(link.received(b"\x03doc\x08\x01"), [Action::Reconnect]);
     assert_eq!(link.received(b""), [Action::Reconnect]);
 }
+
+#[test]
+fn a_document_of_another_generation_ends_the_connection_before_its_content_arrives() {
+    let (mut link, doc) = client();
+    let generation = |n: u8| {
+        let event = format!(r#"{{"type":"generation","generation":"00000000-0000-0000-0000-00000000000{n}"}}"#);
+        from_server(Message::Stateless(&event))
+    };
+    link.opened();
+    assert_eq!(link.received(&generation(1)), vec![]);
+    link.lost();
+    set(&doc, "offline");
+    link.opened();
+    assert_eq!(link.received(&generation(1)), vec![]);
+    link.lost();
+    link.opened();
+    assert_eq!(link.received(&generation(2)), vec![Action::Close(Closed::Renewed)]);
+    assert_eq!(link.unsaved(), 1);
+    // What is kept of an earlier visit has its generation too.
+    let (mut later, _) = client();
+    later.resume(link.generation().map(str::to_owned));
+    assert_eq!(later.received(&generation(2)), vec![Action::Close(Closed::Renewed)]);
+}
