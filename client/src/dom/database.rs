@@ -3,14 +3,16 @@
 //! Private windows may have none, and it may be full: then nothing is kept, and the answer says so. A write begins when
 //! the method is called, not when its answer is first waited for, so that a page on its way out still gets it started.
 
-use std::{cell::RefCell, future::Future, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    future::Future,
+    rc::Rc,
+};
 
 use futures_channel::oneshot;
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web_sys::{
-    IdbDatabase, IdbKeyRange, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransaction, IdbTransactionMode,
-};
+use web_sys::{IdbDatabase, IdbKeyRange, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransactionMode};
 
 const NAME: &str = "openflow";
 /// Raised when a shelf is added.
@@ -22,18 +24,15 @@ pub enum Shelf {
     Unsent,
     /// Copies of documents as they were seen last.
     Documents,
-    /// What unsent edits meant, where the document was begun anew meanwhile.
-    Rebase,
 }
 
 impl Shelf {
-    const ALL: [Self; 3] = [Self::Unsent, Self::Documents, Self::Rebase];
+    const ALL: [Self; 2] = [Self::Unsent, Self::Documents];
 
     fn name(self) -> &'static str {
         match self {
             Self::Unsent => "unsent",
             Self::Documents => "documents",
-            Self::Rebase => "rebase",
         }
     }
 }
@@ -67,59 +66,53 @@ impl Database {
 
     /// Answers whether it is kept.
     pub fn put(&self, shelf: Shelf, key: &str, value: &[u8]) -> impl Future<Output = bool> + use<> {
+        self.put_all(shelf, &[(key, value)])
+    }
+
+    /// All of them or none. Answers whether they are there to stay.
+    pub fn put_all(&self, shelf: Shelf, entries: &[(&str, &[u8])]) -> impl Future<Output = bool> + use<> {
         let store = self.shelf(shelf, IdbTransactionMode::Readwrite);
-        let request = store.and_then(|store| store.put_with_key(&Uint8Array::from(value), &key.into()).ok());
-        let answer = request.map(|request| answer(&request));
+        let store = store.filter(|store| {
+            let put = |(key, value): &(&str, &[u8])| store.put_with_key(&Uint8Array::from(*value), &(*key).into());
+            entries.iter().all(|entry| put(entry).is_ok())
+        });
+        committed(store)
+    }
+
+    /// Gives an entry another key, if it is still under this one: of several pages that ask, one hears `true`.
+    pub fn claim(&self, shelf: Shelf, key: &str, as_key: &str) -> impl Future<Output = bool> + use<> {
+        let store = self.shelf(shelf, IdbTransactionMode::Readwrite);
+        let request = store.as_ref().and_then(|store| store.get(&key.into()).ok());
+        let found = Rc::new(Cell::new(false));
+        // Within the request's own event, as long as the transaction takes more.
+        let moving = request.as_ref().zip(store.clone()).map(|(request, store)| {
+            let (found, asked) = (found.clone(), request.clone());
+            let (key, as_key) = (JsValue::from(key), JsValue::from(as_key));
+            Closure::<dyn FnMut()>::new(move || {
+                let value = asked.result().ok().filter(|value| !value.is_undefined());
+                let moved = value.map(|value| store.put_with_key(&value, &as_key).and_then(|_| store.delete(&key)));
+                found.set(moved.is_some_and(|moved| moved.is_ok()));
+            })
+        });
+        if let (Some(request), Some(moving)) = (&request, &moving) {
+            request.set_onsuccess(Some(moving.as_ref().unchecked_ref()));
+        }
+        let committed = committed(store);
         async move {
-            match answer {
-                Some(answer) => answer.await.is_some(),
-                None => false,
-            }
+            let committed = committed.await;
+            drop(moving);
+            committed && found.get()
         }
     }
 
-    pub fn remove(&self, shelf: Shelf, key: &str) {
-        if let Some(store) = self.shelf(shelf, IdbTransactionMode::Readwrite) {
-            let _ = store.delete(&key.into());
-        }
+    /// Answers when it is gone; begins at once.
+    pub fn remove(&self, shelf: Shelf, key: &str) -> impl Future<Output = bool> + use<> {
+        self.remove_all(shelf, &[key])
     }
 
-    /// Writes all of it or nothing, and answers which. Done means done: the page may go away then.
-    pub fn write(
-        &self,
-        puts: &[(Shelf, &str, &[u8])],
-        removals: &[(Shelf, &str)],
-    ) -> impl Future<Output = bool> + use<> {
-        let done = self.begin(puts, removals);
-        async move {
-            match done {
-                Some(done) => done.await,
-                None => false,
-            }
-        }
-    }
-
-    fn begin(
-        &self,
-        puts: &[(Shelf, &str, &[u8])],
-        removals: &[(Shelf, &str)],
-    ) -> Option<impl Future<Output = bool> + use<>> {
-        let names: Array = Shelf::ALL.into_iter().map(|shelf| JsValue::from(shelf.name())).collect();
-        let mode = IdbTransactionMode::Readwrite;
-        let transaction = self.0.transaction_with_str_sequence_and_mode(&names, mode).ok()?;
-        let done = committed(&transaction);
-        for (shelf, key, value) in puts {
-            let store = transaction.object_store(shelf.name()).ok()?;
-            if store.put_with_key(&Uint8Array::from(*value), &(*key).into()).is_err() {
-                // Nothing is removed without what replaces it.
-                let _ = transaction.abort();
-                return None;
-            }
-        }
-        for (shelf, key) in removals {
-            let _ = transaction.object_store(shelf.name()).ok()?.delete(&(*key).into());
-        }
-        Some(done)
+    pub fn remove_all(&self, shelf: Shelf, keys: &[&str]) -> impl Future<Output = bool> + use<> {
+        let store = self.shelf(shelf, IdbTransactionMode::Readwrite);
+        committed(store.filter(|store| keys.iter().all(|key| store.delete(&(*key).into()).is_ok())))
     }
 
     pub fn clear(&self, shelf: Shelf) {
@@ -186,28 +179,31 @@ fn answer(request: &IdbRequest) -> impl Future<Output = Option<JsValue>> + use<>
     }
 }
 
-/// Whether a transaction ends well. Listens from the moment of the call.
-fn committed(transaction: &IdbTransaction) -> impl Future<Output = bool> + use<> {
-    let (sender, receiver) = oneshot::channel();
-    let sender = Rc::new(RefCell::new(Some(sender)));
-    let settle = |well: bool| {
-        let sender = sender.clone();
-        Closure::<dyn FnMut()>::new(move || {
-            if let Some(sender) = sender.borrow_mut().take() {
-                let _ = sender.send(well);
-            }
-        })
-    };
-    let (complete, abort) = (settle(true), settle(false));
-    transaction.set_oncomplete(Some(complete.as_ref().unchecked_ref()));
-    // An error that nobody handles aborts too.
-    transaction.set_onabort(Some(abort.as_ref().unchecked_ref()));
-    let transaction = transaction.clone();
+/// Whether the transaction of a store is written; a page that goes away may still take it back before that.
+fn committed(store: Option<IdbObjectStore>) -> impl Future<Output = bool> + use<> {
+    let listening = store.map(|store| {
+        let transaction = store.transaction();
+        let (sender, receiver) = oneshot::channel();
+        let sender = Rc::new(RefCell::new(Some(sender)));
+        let settle = |committed: bool| {
+            let sender = sender.clone();
+            Closure::<dyn FnMut()>::new(move || {
+                if let Some(sender) = sender.borrow_mut().take() {
+                    let _ = sender.send(committed);
+                }
+            })
+        };
+        let (complete, abort) = (settle(true), settle(false));
+        transaction.set_oncomplete(Some(complete.as_ref().unchecked_ref()));
+        transaction.set_onabort(Some(abort.as_ref().unchecked_ref()));
+        (transaction, receiver, complete, abort)
+    });
     async move {
-        let well = receiver.await.unwrap_or(false);
+        let Some((transaction, receiver, complete, abort)) = listening else { return false };
+        let committed = receiver.await.unwrap_or(false);
         transaction.set_oncomplete(None);
         transaction.set_onabort(None);
         drop((complete, abort));
-        well
+        committed
     }
 }

@@ -113,7 +113,7 @@ impl Replica {
     /// Nothing opens this workflow here again.
     pub fn close(&self, closed: Closed) {
         if closed == Closed::Renewed {
-            return self.rebase();
+            return self.begun_anew();
         }
         write_changed(self.inner.view.closed(), Some(closed));
     }

@@ -10,7 +10,6 @@ mod history;
 mod keep;
 mod prompt;
 mod refresh;
-mod renewal;
 mod splice;
 mod stale;
 mod text;

@@ -79,6 +79,54 @@ async fn what_is_written_without_a_server_survives_a_reload_without_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_document_begun_anew_gets_what_was_written_in_the_old_one() {
+    play("a_document_begun_anew_gets_what_was_written_in_the_old_one", |stage| async move {
+        let ada = stage.person("Ada").await;
+        let path = ada.new_workflow().await;
+        let text = ada.add_node("text", "text.input", (330.0, 250.0)).await;
+        let prompt = Person::param(&text, "value");
+        ada.type_into(&prompt, "of the old one").await;
+        ada.sees_saved().await;
+
+        ada.expect_in_console("net::ERR_");
+        let added = {
+            let mut server = stage.server.lock().await;
+            server.kill().await;
+            ada.find("[data-save='offline']").await;
+            ada.type_into(&prompt, ", and more").await;
+            let added = ada.add_node("join text", "text.join", (760.0, 250.0)).await;
+            ada.keeps_unsent_words().await;
+            let workflow = format!("workflows/{}", workflow_in(&path));
+            let (graph, renew) = (format!("{workflow}/graph"), format!("{workflow}/renew"));
+            server
+                .elsewhere(async |server| {
+                    let generation = async || {
+                        let answer = ada.does(server, reqwest::Method::GET, &graph, Value::Null).await;
+                        answer.headers()["openflow-generation"].clone()
+                    };
+                    let before = generation().await;
+                    ada.does(server, reqwest::Method::POST, &renew, Value::Null).await;
+                    assert_ne!(generation().await, before);
+                })
+                .await;
+            server.restart().await;
+            added
+        };
+        // The page loads the new document by itself and makes the edits again, each once.
+        ada.sees_node(&added).await;
+        ada.sees_value(&prompt, "of the old one, and more").await;
+        ada.sees_saved().await;
+        // From nothing: it is in the new document, not in a memory of the old one.
+        ada.client.refresh().await.expect("a page can be reloaded");
+        ada.sees_node(&added).await;
+        ada.sees_value(&prompt, "of the old one, and more").await;
+        ada.sees_saved().await;
+        assert_eq!(ada.nodes().await.len(), 2);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn whoever_lost_the_right_to_edit_meanwhile_keeps_their_words_as_a_copy() {
     play("whoever_lost_the_right_to_edit_meanwhile_keeps_their_words_as_a_copy", |stage| async move {
         let (ada, bob) = tokio::join!(stage.person("Ada"), stage.person("Bob"));

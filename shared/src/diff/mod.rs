@@ -97,6 +97,13 @@ impl GraphDiff {
         apply_entries(&self.frames, &mut graph.frames);
     }
 
+    /// The part of this that `graph` does not have yet.
+    pub fn missing_in(&self, graph: &Graph) -> Self {
+        let mut complete = graph.clone();
+        self.apply(&mut complete);
+        Self::between(graph, &complete)
+    }
+
     /// What takes this back.
     pub fn inverse(&self) -> Self {
         Self {

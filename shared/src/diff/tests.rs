@@ -187,6 +187,8 @@ proptest! {
     fn applying_a_diff_to_the_old_graph_yields_the_new_one(old in any_graph(), new in any_graph()) {
         let diff = diff(&old, &new);
         prop_assert_eq!(diff.is_empty(), old == new);
+        prop_assert_eq!(&diff.missing_in(&old), &diff);
+        prop_assert!(diff.missing_in(&new).is_empty());
         let mut applied = old.clone();
         diff.apply(&mut applied);
         prop_assert_eq!(&applied, &new);

@@ -6,9 +6,10 @@
 use std::collections::VecDeque;
 
 use shared::protocol::{
-    CloseCode, DocumentName, EMPTY_UPDATE, Malformed, RoomEvent, SyncMessage,
+    CloseCode, DocumentAddress, DocumentName, EMPTY_UPDATE, Malformed, RoomEvent, SyncMessage,
     hocuspocus::{Auth, Frame, Message, Scope, SyncStatus, name_in},
 };
+use uuid::Uuid;
 use yrs::{Doc, ReadTxn, StateVector, Transact, updates::decoder::Decode, updates::encoder::Encode};
 
 use super::outbox::{Outbox, Unsaved, merged};
@@ -50,13 +51,14 @@ pub struct Link {
     stranded: Vec<Unsaved>,
     /// Whether this workflow was ever open here: a denial then means that something was taken away.
     was_open: bool,
-    /// Of the graph document that is here.
-    generation: Option<String>,
 }
 
 struct Half {
     name: DocumentName,
+    /// How this connection names the document: with the generation, if it was known when the connection began.
     address: String,
+    /// Of what `doc` holds.
+    generation: Option<Uuid>,
     doc: Doc,
     /// The server's Step2 has arrived on this connection.
     caught_up: bool,
@@ -66,7 +68,7 @@ struct Half {
 
 impl Half {
     fn new(name: DocumentName, doc: Doc) -> Self {
-        Self { address: name.to_string(), name, doc, caught_up: false, answered: false }
+        Self { address: name.to_string(), generation: None, name, doc, caught_up: false, answered: false }
     }
 
     fn frame(&self, message: Message<'_>) -> Vec<u8> {
@@ -90,24 +92,27 @@ impl Link {
             in_flight: VecDeque::new(),
             stranded: Vec::new(),
             was_open: false,
-            generation: None,
         }
-    }
-
-    /// The document begins with what an earlier visit saw, which is of this generation.
-    pub fn resume(&mut self, generation: Option<String>) {
-        self.generation = generation;
-    }
-
-    pub fn generation(&self) -> Option<&str> {
-        self.generation.as_deref()
     }
 
     /// The first frames of a connection. The sign-in is the cookie's, so the token is empty.
     pub fn opened(&mut self) -> Vec<Vec<u8>> {
         self.lost();
+        for half in [&mut self.graph, &mut self.outputs] {
+            half.address = DocumentAddress { name: half.name, generation: half.generation }.to_string();
+        }
         let token = Message::Auth(Auth::Token { token: "", version: None });
         [&self.graph, &self.outputs].into_iter().flat_map(|half| [half.frame(token), half.step1()]).collect()
+    }
+
+    /// Which generation of the graph is here; `None`: nothing of any.
+    pub fn generation(&self) -> Option<Uuid> {
+        self.graph.generation
+    }
+
+    /// The graph holds a copy from an earlier visit, of this generation.
+    pub fn resume(&mut self, generation: Uuid) {
+        self.graph.generation = Some(generation);
     }
 
     /// The connection is gone; what was on its way may or may not have arrived.
@@ -178,7 +183,7 @@ impl Link {
             Frame::Pong => return Ok(vec![]),
             Frame::Document { address, message } => (address, message),
         };
-        let Ok(name) = name_in(address).parse::<DocumentName>() else { return Err(Malformed::Type) };
+        let Ok(DocumentAddress { name, .. }) = name_in(address).parse() else { return Err(Malformed::Type) };
         if name != self.graph.name && name != self.outputs.name {
             return Err(Malformed::Type);
         }
@@ -189,8 +194,18 @@ impl Link {
             Message::QueryAwareness => vec![Action::Announce],
             Message::SyncStatus(status) if name == self.graph.name => self.acknowledged(status),
             Message::Close(reason) => vec![self.ended(reason.unwrap_or_default())],
-            Message::Stateless(event) if name == self.graph.name => self.event(event),
-            Message::SyncStatus(_) | Message::Stateless(_) | Message::BroadcastStateless(_) => vec![],
+            Message::Stateless(json) => {
+                let Ok(RoomEvent::Generation { generation }) = serde_json::from_str(json) else { return Ok(vec![]) };
+                match self.half(name).generation.replace(generation) {
+                    // A copy that was opened after the document had been named without it.
+                    Some(copied) if copied != generation => {
+                        self.half(name).generation = Some(copied);
+                        vec![Action::Close(Closed::Renewed)]
+                    }
+                    _ => vec![],
+                }
+            }
+            Message::SyncStatus(_) | Message::BroadcastStateless(_) => vec![],
         })
     }
 
@@ -261,18 +276,6 @@ impl Link {
                 vec![Action::Resync]
             }
         }
-    }
-
-    /// Which generation the document has comes before its content. Content of another one must not be merged: where both
-    /// wrote one key, chance would decide between them, and what is unsent here could be lost.
-    fn event(&mut self, event: &str) -> Vec<Action> {
-        let Ok(RoomEvent::Generation { generation }) = serde_json::from_str(event) else { return vec![] };
-        let generation = generation.to_string();
-        if self.generation.as_ref().is_some_and(|known| *known != generation) {
-            return vec![Action::Close(Closed::Renewed)];
-        }
-        self.generation = Some(generation);
-        vec![]
     }
 
     fn half(&mut self, name: DocumentName) -> &mut Half {

@@ -223,24 +223,37 @@ fn a_ping_is_answered_and_nonsense_ends_the_socket() {
 }
 
 #[test]
-fn a_document_of_another_generation_ends_the_connection_before_its_content_arrives() {
-    let (mut link, doc) = client();
-    let generation = |n: u8| {
-        let event = format!(r#"{{"type":"generation","generation":"00000000-0000-0000-0000-00000000000{n}"}}"#);
-        from_server(Message::Stateless(&event))
+fn a_document_is_opened_again_by_the_generation_that_is_here() {
+    let (mut link, _) = client();
+    let named = |frames: Vec<Vec<u8>>| -> Vec<String> {
+        let address = |frame: &Vec<u8>| match Frame::decode(frame) {
+            Ok(Frame::Document { address, .. }) => address.to_owned(),
+            other => panic!("{other:?}"),
+        };
+        frames.iter().map(address).collect()
     };
+    let (graph, outputs) = (names().0.to_string(), names().1.to_string());
+    assert_eq!(named(link.opened()), [graph.as_str(), &graph, &outputs, &outputs]);
+    let generation = Uuid::from_u128(9);
+    assert!(
+        link.received(&from_server(Message::Stateless(&RoomEvent::Generation { generation }.to_json()))).is_empty()
+    );
+    assert!(link.received(&from_server(Message::Stateless("something new"))).is_empty());
+    assert_eq!(link.generation(), Some(generation));
+    let with_generation = format!("{graph}?g={generation}");
+    assert_eq!(named(link.opened()), [with_generation.as_str(), &with_generation, &outputs, &outputs]);
+    // The server answers under the name that it was told.
+    let granted = Frame::Document { address: &with_generation, message: Message::Auth(Auth::Granted(Scope::ReadOnly)) };
+    assert_eq!(link.received(&granted.encode()), [Action::ScopeChanged(Scope::ReadOnly)]);
+}
+
+#[test]
+fn a_copy_of_another_generation_is_not_merged() {
+    let (mut link, _) = client();
+    let [copied, told] = [9, 10].map(Uuid::from_u128);
     link.opened();
-    assert_eq!(link.received(&generation(1)), vec![]);
-    link.lost();
-    set(&doc, "offline");
-    link.opened();
-    assert_eq!(link.received(&generation(1)), vec![]);
-    link.lost();
-    link.opened();
-    assert_eq!(link.received(&generation(2)), vec![Action::Close(Closed::Renewed)]);
-    assert_eq!(link.unsaved(), 1);
-    // What is kept of an earlier visit has its generation too.
-    let (mut later, _) = client();
-    later.resume(link.generation().map(str::to_owned));
-    assert_eq!(later.received(&generation(2)), vec![Action::Close(Closed::Renewed)]);
+    link.resume(copied);
+    let event = RoomEvent::Generation { generation: told }.to_json();
+    assert_eq!(link.received(&from_server(Message::Stateless(&event))), [Action::Close(Closed::Renewed)]);
+    assert_eq!(link.generation(), Some(copied), "what is unsent here belongs to the copy");
 }
