@@ -41,6 +41,10 @@ impl Person {
     }
 }
 
+fn workflow_in(path: &str) -> &str {
+    path.rsplit('/').next().expect("a path has a last part")
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_written_without_a_server_survives_a_reload_without_one() {
     play("what_is_written_without_a_server_survives_a_reload_without_one", |stage| async move {
