@@ -20,6 +20,9 @@ use crate::{
     replica::view::CanvasViewStoreExt,
 };
 
+/// For how many frames a workflow that has just opened waits for its nodes.
+const FIT_FRAMES: u32 = 60;
+
 #[component]
 pub fn Editor() -> Element {
     let canvas = use_canvas_provider();
@@ -41,12 +44,20 @@ pub fn Editor() -> Element {
             }
             canvas.fit(None);
             spawn(async move {
-                // Once more when the browser has laid the nodes out, unless the person moved meanwhile.
-                let estimated = canvas.looking();
-                dom::next_frame().await;
-                dom::next_frame().await;
-                if canvas.looking() == estimated {
-                    canvas.fit(None);
+                // Nodes come some frames after the word that all is here, and have their sizes two frames later. A view
+                // that the person moved, or a workflow that they build already, is left alone.
+                let mut seen = canvas.looking();
+                let mut fits = 0;
+                for _ in 0..FIT_FRAMES {
+                    dom::next_frame().await;
+                    if fits == 2 || canvas.looking() != seen || canvas.view.undo_label().peek().is_some() {
+                        return;
+                    }
+                    if !canvas.view.nodes().peek().is_empty() {
+                        canvas.fit(None);
+                        seen = canvas.looking();
+                        fits += 1;
+                    }
                 }
             });
         }
