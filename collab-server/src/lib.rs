@@ -23,4 +23,4 @@ mod serve;
 pub mod cli;
 
 pub use routes::router;
-pub use serve::{serve, undelayed, work};
+pub use serve::{listen, serve, undelayed, work};

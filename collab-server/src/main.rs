@@ -13,7 +13,6 @@ use collab_server::{
     db::Db,
     state::make_private,
 };
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
 
@@ -49,7 +48,7 @@ async fn main() -> anyhow::Result<ExitCode> {
         Command::Serve(config) => {
             start_logging(config.log_json);
             let listener =
-                TcpListener::bind(config.listen).await.with_context(|| format!("listening on {}", config.listen))?;
+                collab_server::listen(config.listen).with_context(|| format!("listening on {}", config.listen))?;
             tracing::info!(address = %format_args!("http://{}", listener.local_addr()?), "listening");
             collab_server::serve(*config, listener, stop_on_signal()).await?;
             Ok(ExitCode::SUCCESS)

@@ -1,10 +1,10 @@
 //! Starts the server on a listener, or a worker, and stops it without losing anything.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{io, net::SocketAddr, time::Duration};
 
 use anyhow::Context;
 use axum::serve::{ListenerExt, TapIo};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -70,6 +70,24 @@ pub async fn work(config: WorkerConfig, shutdown: CancellationToken) -> anyhow::
     state.rooms.shutdown().await;
     state.db.close().await;
     Ok(())
+}
+
+/// A listener on which many may arrive at once.
+///
+/// Usual is a queue of 128. Whoever finds it full, as when a whole team comes back after a restart, is not heard for a
+/// second and tries again then. The kernel cuts the length to its own limit.
+///
+/// # Errors
+///
+/// The address is taken, or not this machine's. Must be called within a runtime.
+pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    const WAITING: u32 = 4096;
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // On Windows it would let others take the port over.
+    #[cfg(not(windows))]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(WAITING)
 }
 
 /// A listener whose connections send small frames at once.
