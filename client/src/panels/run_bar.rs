@@ -23,6 +23,13 @@ pub fn RunBar() -> Element {
     let problems = canvas.view.problems().read().len();
     let some = selected();
     let nothing = canvas.view.nodes().is_empty();
+    // A question may stand far out of sight.
+    let asks = use_memo(move || {
+        let outputs = canvas.view.outputs();
+        let outputs = outputs.read();
+        let mut asking = outputs.iter().filter(|(_, output)| !output.status.is_final() && !output.approvals.is_empty());
+        asking.next().map(|(id, _)| id.clone())
+    });
     rsx! {
         footer { class: "run-bar", role: "toolbar", aria_label: "Run",
             Button {
@@ -35,6 +42,15 @@ pub fn RunBar() -> Element {
             span { class: "bar-rule" }
             if let Some((_, run)) = going() {
                 Progress { run }
+                if let Some(node) = asks() {
+                    Button {
+                        variant: Variant::Primary,
+                        glyph: Glyph::Hand,
+                        "data-testid": "run-asks",
+                        onclick: move |_| canvas.go_to(&node),
+                        "Answer"
+                    }
+                }
                 Button {
                     variant: Variant::Danger,
                     glyph: Glyph::Square,

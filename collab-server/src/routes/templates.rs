@@ -18,6 +18,20 @@ use crate::state::AppState;
 /// Slug, exchange-format text, and whether a poster lies beside it: made by the build script from assets/templates.
 static FILES: &[(&str, &str, bool)] = include!(concat!(env!("OUT_DIR"), "/templates.rs"));
 
+/// What a person sees first comes first: films, then pictures, then text, and what needs a key last.
+const ORDER: [&str; 10] = [
+    "photos-to-film",
+    "vertical-teaser",
+    "poster-maker",
+    "subtitled-clip",
+    "picture-in-picture",
+    "boomerang-and-sheet",
+    "film-kit",
+    "title-card-and-cut",
+    "storyboard-text",
+    "prompt-to-picture",
+];
+
 static TEMPLATES: LazyLock<Vec<Template>> = LazyLock::new(|| {
     let template = |&(slug, text, poster): &(&str, &str, bool)| {
         // A test reads every one of them.
@@ -29,7 +43,10 @@ static TEMPLATES: LazyLock<Vec<Template>> = LazyLock::new(|| {
             poster: poster.then(|| format!("/assets/templates/{slug}.webp")),
         }
     };
-    FILES.iter().map(template).collect()
+    let mut templates: Vec<Template> = FILES.iter().map(template).collect();
+    // A template that nobody gave a place comes last.
+    templates.sort_by_key(|template| ORDER.iter().position(|slug| *slug == template.slug).unwrap_or(ORDER.len()));
+    templates
 });
 
 pub fn routes() -> OpenApiRouter<AppState> {
@@ -56,6 +73,12 @@ mod tests {
     use shared::check::{Severity, check};
 
     use super::*;
+
+    #[test]
+    fn every_template_has_its_place() {
+        let shown: Vec<&str> = TEMPLATES.iter().map(|template| template.slug.as_str()).collect();
+        assert_eq!(shown, ORDER);
+    }
 
     #[test]
     fn every_template_can_be_run() {

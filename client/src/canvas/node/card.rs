@@ -84,8 +84,10 @@ fn Inside(id: NodeId, face: Face) -> Element {
     // What a node loads is its picture: first, and edge to edge. What an input node gives out stands in its fields.
     let is_media = |param: &&ParamSpec| matches!(param.kind, ParamKind::Media { .. });
     let loaded = spec.params.iter().find(is_media).cloned();
+    // A file is known by what is seen of it: the name that the app view asks for it by can wait.
+    let can_wait = |param: &ParamSpec| param.advanced || (loaded.is_some() && spec.role == NodeRole::Input);
     let (first, folded): (Vec<&ParamSpec>, Vec<&ParamSpec>) =
-        spec.params.iter().filter(|param| !is_media(param)).partition(|param| !param.advanced);
+        spec.params.iter().filter(|param| !is_media(param)).partition(|param| !can_wait(param));
     let (rows, surplus) = first.split_at(first.len().min(layout::CARD_PARAMS));
     let rows: Vec<ParamSpec> = rows.iter().copied().cloned().collect();
     let folded: Vec<ParamSpec> = surplus.iter().copied().chain(folded).cloned().collect();
@@ -135,7 +137,7 @@ fn Folded(id: NodeId, params: Vec<ParamSpec>) -> Element {
                 r#type: "button",
                 aria_expanded: if open() { "true" } else { "false" },
                 onclick: move |_| open.toggle(),
-                if open() { "Fewer settings" } else { "{hidden} more settings" }
+                if open() { "Fewer settings" } else if hidden == 1 { "1 more setting" } else { "{hidden} more settings" }
             }
         }
     }

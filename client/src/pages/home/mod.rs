@@ -173,10 +173,11 @@ fn Grid(shelf: Shelf, folders: Vec<Folder>, found: Vec<Workflow>, searched: bool
 fn Nothing(editable: bool) -> Element {
     rsx! {
         section { class: "nothing",
-            h2 { "Nothing here yet" }
             if editable {
-                p { "Start with an empty canvas, or with one of the templates below. Those without a key symbol run right away." }
+                h2 { "What will you make?" }
+                p { "Pick a template, press Run, and change it until it is yours: those without a key symbol need no key. Or begin on an empty canvas, and ask others in." }
             } else {
+                h2 { "Nothing here yet" }
                 p { "Workflows that members with the right to edit make here will show up." }
             }
         }

@@ -29,7 +29,7 @@ pub fn Templates(first: bool, starter: Starter) -> Element {
         None => None,
     };
     rsx! {
-        section { class: "templates", aria_labelledby: "templates-title",
+        section { class: "templates", "data-first": first, aria_labelledby: "templates-title",
             h2 { id: "templates-title", if first { "Start from a template" } else { "Templates" } }
             ul { class: "grid",
                 match found {
