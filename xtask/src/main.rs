@@ -13,6 +13,7 @@ mod npm;
 mod pictures;
 mod postgres;
 mod process;
+mod python;
 mod serve;
 mod steps;
 mod test;
@@ -53,7 +54,7 @@ enum Command {
         #[command(subcommand)]
         what: bench::Bench,
     },
-    /// Fetches the real model that tests run; `cargo xtask test` does it by itself.
+    /// Fetches the real model and the llama.cpp that tests run; `cargo xtask test` does it by itself.
     TestModels,
     /// Takes the screenshots of docs/images anew.
     Pictures,
@@ -84,7 +85,10 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Serve { arguments } => serve::serve(&workspace, &arguments),
         Command::Test { arguments } => test::test(&workspace, &arguments),
         Command::Bench { what } => bench::bench(&workspace, &what),
-        Command::TestModels => test_models::minilm(&workspace).map(drop),
+        Command::TestModels => {
+            test_models::minilm(&workspace)?;
+            test_models::llama_cpp(&workspace).map(drop)
+        }
         Command::Pictures => pictures::pictures(&workspace),
         Command::Tidy => tidy::tidy(&workspace),
         Command::BuildClient { dev } => {

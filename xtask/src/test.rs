@@ -32,6 +32,7 @@ pub fn test(workspace: &Workspace, arguments: &[String]) -> anyhow::Result<()> {
     })?;
     steps.run("JavaScript clients", || npm::install(&workspace.root().join("collab-server/tests/js")))?;
     let minilm = steps.run("models for tests", || test_models::minilm(workspace))?;
+    let python = steps.run("llama.cpp", || test_models::llama_cpp(workspace))?;
     if arguments.is_empty() {
         check(&mut steps, workspace)?;
     }
@@ -48,6 +49,7 @@ pub fn test(workspace: &Workspace, arguments: &[String]) -> anyhow::Result<()> {
     cargo.env("OPENFLOW_TEST_CHROMEDRIVER", process::find_program("chromedriver").context("no `chromedriver`")?);
     cargo.env("OPENFLOW_TEST_CHROMIUM", machine::chromium().context("no Chromium")?);
     cargo.env("OPENFLOW_TEST_MINILM", minilm);
+    cargo.env("OPENFLOW_TEST_PYTHON", python);
     if std::env::var_os(RANDOM_CASES).is_none() {
         cargo.env(RANDOM_CASES, "1");
     }

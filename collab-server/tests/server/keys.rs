@@ -26,7 +26,7 @@ async fn find_for(
 }
 
 /// A server that speaks OpenAI's language, and answers the question whether it takes a key with this status.
-async fn answering(status: u16) -> String {
+pub async fn answering(status: u16) -> String {
     let status = axum::http::StatusCode::from_u16(status).unwrap();
     let answer = move |headers: axum::http::HeaderMap| async move {
         // Some vendors repeat the key they refuse.

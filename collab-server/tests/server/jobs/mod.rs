@@ -5,5 +5,5 @@ mod program;
 mod secrets;
 mod studio;
 
-pub use program::Program;
+pub use program::{Program, Worker};
 pub use studio::{Studio, Style};

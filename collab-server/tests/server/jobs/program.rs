@@ -18,24 +18,49 @@ pub struct Program {
     process: Child,
     address: SocketAddr,
     token: String,
+    /// What it is started with beside address and folder.
+    arguments: Vec<String>,
+}
+
+/// `openflow worker` as a child process that logs everything it can.
+pub struct Worker(Child);
+
+fn spawn(command: &str, arguments: &[String], dir: &Path, log: &Path) -> Child {
+    let log: File = OpenOptions::new().create(true).append(true).open(log).expect("a log");
+    Command::new(env!("CARGO_BIN_EXE_openflow"))
+        .args([command, "--allow-private-network", "--data-dir"])
+        .arg(dir)
+        .args(arguments)
+        .env("RUST_LOG", "trace")
+        .stdout(Stdio::from(log.try_clone().expect("a second handle")))
+        .stderr(Stdio::from(log))
+        .spawn()
+        .expect("the binary starts")
+}
+
+impl Worker {
+    /// On the server's database, with its folder's master key.
+    pub fn start(database_url: &str, dir: &Path, log: &Path) -> Self {
+        Self(spawn("worker", &["--database-url".to_owned(), database_url.to_owned()], dir, log))
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
 }
 
 impl Program {
-    /// On SQLite in `dir`. What it logs is appended to `{dir}.log`, outside of what it owns.
-    pub async fn start(dir: &Path, log: &Path) -> Self {
+    /// On SQLite in `dir`, unless told otherwise. What it logs is appended to `log`, outside of what it owns.
+    async fn start(dir: &Path, log: &Path, arguments: &[String]) -> Self {
         // A port that was free a moment ago; nothing else on the machine asks for this one.
         let address = std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
         let address = address.expect("a free port");
-        let log: File = OpenOptions::new().create(true).append(true).open(log).expect("a log");
-        let process = Command::new(env!("CARGO_BIN_EXE_openflow"))
-            .args(["serve", "--allow-private-network", "--listen", &address.to_string(), "--data-dir"])
-            .arg(dir)
-            .env("RUST_LOG", "trace")
-            .stdout(Stdio::from(log.try_clone().expect("a second handle")))
-            .stderr(Stdio::from(log))
-            .spawn()
-            .expect("the binary starts");
-        let mut program = Self { process, address, token: String::new() };
+        let listening = ["--listen".to_owned(), address.to_string()];
+        let process = spawn("serve", &[&listening, arguments].concat(), dir, log);
+        let mut program = Self { process, address, token: String::new(), arguments: arguments.to_vec() };
         for _ in 0..LOOKS {
             if TcpStream::connect(address).await.is_ok() {
                 return program;
@@ -48,7 +73,12 @@ impl Program {
 
     /// The first start: somebody signs up.
     pub async fn start_signed_up(dir: &Path, log: &Path) -> Self {
-        let mut program = Self::start(dir, log).await;
+        Self::start_signed_up_with(dir, log, &[]).await
+    }
+
+    /// The same, with other settings.
+    pub async fn start_signed_up_with(dir: &Path, log: &Path, arguments: &[String]) -> Self {
+        let mut program = Self::start(dir, log, arguments).await;
         let body = json!({"email": "ada@example.org", "password": "a long enough password", "name": "ada"});
         let answer = program.post("auth/signup", body).await;
         program.token = answer["token"].as_str().expect("a token").to_owned();
@@ -59,7 +89,7 @@ impl Program {
     pub async fn killed_and_started(mut self, dir: &Path, log: &Path) -> Self {
         self.process.kill().expect("it runs");
         self.process.wait().expect("a child of ours");
-        let mut again = Self::start(dir, log).await;
+        let mut again = Self::start(dir, log, &self.arguments).await;
         again.token.clone_from(&self.token);
         again
     }

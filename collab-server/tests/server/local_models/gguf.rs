@@ -1,6 +1,6 @@
 //! A tiny chat model of the Llama family, written as a GGUF file: random weights, and a vocabulary of letters.
 //!
-//! It has no word that ends an answer, so an answer is as long as it may be, and its text means nothing.
+//! No word of it ends an answer, so an answer is as long as it may be, and its text means nothing.
 
 use std::path::Path;
 
@@ -74,14 +74,36 @@ impl Writer {
     }
 }
 
-/// Writes the model.
+/// Writes the model for our own code.
 pub fn write(path: &Path) {
-    let words: Vec<String> =
-        ["<unk>", "<s>"].map(str::to_owned).into_iter().chain(('a'..='z').chain(['▁']).map(String::from)).collect();
+    write_model(path, CONTEXT, &[]);
+}
+
+/// Writes the model for llama.cpp, with room for so many words. It wants a word that ends an answer, and takes the third
+/// one for it where none is named: here there is one, which is never the likeliest.
+pub fn write_with_end(path: &Path, context: u32) {
+    write_model(path, context, &["</s>"]);
+}
+
+fn write_model(path: &Path, context: u32, ends: &[&str]) {
+    let letters = ('a'..='z').chain(['▁']).map(String::from);
+    let words: Vec<String> = ["<unk>", "<s>"]
+        .map(str::to_owned)
+        .into_iter()
+        .chain(letters)
+        .chain(ends.iter().map(|&end| end.into()))
+        .collect();
     let count = words.len();
-    let header = [
+    let first_end = count - ends.len();
+    // Unknown, control, and ordinary words.
+    let kind = |id: usize| match id {
+        0 => 2,
+        id if id == 1 || id >= first_end => 3,
+        _ => 1,
+    };
+    let mut header = vec![
         ("general.architecture", Value::Text("llama")),
-        ("llama.context_length", Value::U32(CONTEXT)),
+        ("llama.context_length", Value::U32(context)),
         ("llama.embedding_length", Value::U32(WIDTH as u32)),
         ("llama.block_count", Value::U32(LAYERS)),
         ("llama.feed_forward_length", Value::U32(INNER as u32)),
@@ -93,11 +115,13 @@ pub fn write(path: &Path) {
         ("tokenizer.ggml.model", Value::Text("llama")),
         ("tokenizer.ggml.tokens", Value::Texts(words)),
         ("tokenizer.ggml.scores", Value::Floats(vec![0.0; count])),
-        // Unknown, control, and ordinary words.
-        ("tokenizer.ggml.token_type", Value::Ints((0..count as i32).map(|id| [2, 3, 1][id.min(2) as usize]).collect())),
+        ("tokenizer.ggml.token_type", Value::Ints((0..count).map(kind).collect())),
         ("tokenizer.ggml.bos_token_id", Value::U32(1)),
         ("tokenizer.chat_template", Value::Text("{% for message in messages %}{{ message.content }}{% endfor %}")),
     ];
+    if !ends.is_empty() {
+        header.push(("tokenizer.ggml.eos_token_id", Value::U32(first_end as u32)));
+    }
     let mut tensors = vec![
         ("token_embd.weight".to_owned(), vec![WIDTH, count as u64]),
         ("output.weight".to_owned(), vec![WIDTH, count as u64]),
@@ -137,10 +161,16 @@ pub fn write(path: &Path) {
     }
     file.align();
     let mut state = 1u64;
-    for (_, shape) in &tensors {
+    for (name, shape) in &tensors {
         let scale = if shape.len() == 1 { 0.0 } else { (6.0 / shape[0] as f32).sqrt() };
-        for _ in 0..shape.iter().product::<u64>() {
-            let weight = if scale == 0.0 { 1.0 } else { scale * noise(&mut state) };
+        for at in 0..shape.iter().product::<u64>() {
+            // What is no letter gets a score of nothing, and some letter always has more.
+            let is_letter = kind((at / shape[0]) as usize) == 1;
+            let weight = match name.as_str() {
+                "output.weight" if !ends.is_empty() && !is_letter => 0.0,
+                _ if scale == 0.0 => 1.0,
+                _ => scale * noise(&mut state),
+            };
             file.0.extend(weight.to_le_bytes());
         }
     }

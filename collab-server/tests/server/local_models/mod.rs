@@ -1,6 +1,7 @@
 //! `/api/local-models`: everybody sees what is there, the first account manages it; and workflows that use it.
 
 pub mod gguf;
+mod llama_server;
 pub mod workflow;
 
 use std::time::Duration;
