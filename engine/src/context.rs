@@ -13,6 +13,7 @@ use std::{
 
 use bytes::Bytes;
 use shared::{
+    graph::Params,
     id::{GenerationId, NodeId, RunId, WorkflowId},
     run::{Approval, FailureCode, RunEvent},
     value::{BlobHash, Media, Value, Values},
@@ -21,16 +22,16 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::{
-    NodeError,
+    Inputs, NodeError,
     blob::BlobStore,
     generation::{DiscardGenerations, Generation, GenerationRecord, GenerationSink},
     http::{Outbound, OutboundPolicy},
     local::LocalModels,
     media,
-    plan::Plan,
+    plan::{PlannedNode, PlannedTool},
     run::{
         Activity, Approvals, Checkpoints, Decision, EventLog, Hosted, Inner, NoApprovals, NoCheckpoints, RunSink,
-        StepId, VendorJob, nested,
+        StepId, VendorJob, nested, tool,
     },
     secret::{FixedKeys, KeySource, ProviderKey, Secret},
 };
@@ -95,6 +96,8 @@ pub struct NodeContext {
     cost_usd: Mutex<Option<f64>>,
     /// The workflow the node stands for, and what runs it.
     hosted: Option<Hosted>,
+    /// What an agent may use, and what runs that.
+    tools: Option<(Arc<[PlannedTool]>, Arc<Inner>)>,
 }
 
 impl NodeContext {
@@ -109,12 +112,14 @@ impl NodeContext {
             recorded: AtomicBool::new(false),
             cost_usd: Mutex::default(),
             hosted: None,
+            tools: None,
         }
     }
 
-    /// For a node that stands for a workflow.
-    pub(crate) fn hosting(mut self, plan: Option<Arc<Plan>>, engine: Arc<Inner>) -> Self {
-        self.hosted = plan.map(|plan| Hosted { plan, engine });
+    /// For a node that other work lies within.
+    pub(crate) fn hosting(mut self, node: &PlannedNode, engine: Arc<Inner>) -> Self {
+        self.hosted = node.inner.clone().map(|plan| Hosted { plan, engine: engine.clone() });
+        self.tools = Some((node.tools.clone(), engine));
         self
     }
 
@@ -134,7 +139,46 @@ impl NodeContext {
         let hosted = self.hosted.as_ref().ok_or_else(|| NodeError::invalid("source", "no workflow is chosen"))?;
         let inner = nested::run(hosted, &self.scope, &self.step, inputs, round, &self.cancel);
         // What works in it counts for itself.
-        self.scope.activity.idle(inner).await
+        let (result, cost_usd) = self.scope.activity.idle(inner).await;
+        self.spend(cost_usd);
+        result
+    }
+
+    /// What the node, an agent, may use.
+    pub(crate) fn tools(&self) -> &[PlannedTool] {
+        self.tools.as_ref().map_or(&[], |(tools, _)| tools)
+    }
+
+    /// Uses one of them; `nth` counts all uses. Whoever awaits several does so within [`NodeContext::idle`].
+    pub(crate) async fn use_tool(
+        &self,
+        at: usize,
+        nth: u32,
+        inputs: Inputs,
+        params: Params,
+    ) -> (Result<Values, NodeError>, Option<f64>) {
+        let (tools, engine) = self.tools.as_ref().expect("only what has tools uses them");
+        let place = tool::Place { engine, scope: &self.scope, step: &self.step, cancel: &self.cancel };
+        let (result, cost_usd) = tool::run(place, &tools[at], nth, inputs, params).await;
+        self.spend(cost_usd);
+        (result, cost_usd)
+    }
+
+    /// Awaits work that counts for itself.
+    pub(crate) async fn idle<T>(&self, work: impl Future<Output = T>) -> T {
+        self.scope.activity.idle(work).await
+    }
+
+    /// Room for a call to a service elsewhere; held by nodes that are not of that kind as a whole.
+    pub(crate) async fn network(&self) -> Option<tokio::sync::OwnedSemaphorePermit> {
+        self.tools.as_ref()?.1.network().await
+    }
+
+    /// Adds to what the node cost.
+    pub(crate) fn spend(&self, cost_usd: Option<f64>) {
+        if let Some(cost) = cost_usd {
+            *self.cost_usd.lock().expect("nothing panics while it holds the lock").get_or_insert(0.0) += cost;
+        }
     }
 
     /// Shows the value to everybody and waits until somebody decides.
@@ -271,9 +315,7 @@ impl NodeContext {
     /// Records a model call. Its cost, where known, is added to the node's.
     pub fn record(&self, generation: Generation) {
         self.recorded.store(true, Ordering::Relaxed);
-        if let Some(cost) = generation.metrics.cost_usd {
-            *self.cost_usd.lock().expect("nothing panics while it holds the lock").get_or_insert(0.0) += cost;
-        }
+        self.spend(generation.metrics.cost_usd);
         let timestamp = time::OffsetDateTime::now_utc()
             - std::time::Duration::from_millis(generation.metrics.latency_ms.unwrap_or_default());
         self.scope.generations.record(GenerationRecord {

@@ -51,7 +51,9 @@ fn playlists(port: u16) -> Vec<Vec<u8>> {
 
 /// The inputs of a node that read media. Nodes that hand references on without a look have none.
 fn media_inputs(spec: &NodeSpec) -> Vec<(String, &'static str, bool)> {
-    let passes_on = ["output", "list", "flow", "file"].contains(&spec.category()) || spec.resource == Resource::Network;
+    let passes_on = ["output", "list", "flow", "file"].contains(&spec.category())
+        || spec.resource == Resource::Network
+        || spec.node_type == "text.agent";
     let kind = |value_type: &ValueType| match value_type {
         ValueType::Image => Some("image"),
         ValueType::Mask => Some("mask"),

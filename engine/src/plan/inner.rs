@@ -17,7 +17,10 @@ use shared::{
     node::{DynamicPorts, interface_of},
 };
 
-use super::{Plan, PlanError, PlanScope};
+use super::{
+    Plan, PlanError, PlanScope,
+    tool::{self, PlannedTool},
+};
 use crate::catalog;
 
 /// How deep workflows may lie within each other.
@@ -55,8 +58,8 @@ impl WorkflowSource for NoWorkflows {
     }
 }
 
-/// What a node that stands for a workflow says about it.
-enum Source {
+/// Where a workflow is that a node stands for, or that a tool is.
+pub(super) enum Source {
     Embedded(Arc<Graph>),
     Linked(Link),
 }
@@ -66,7 +69,10 @@ fn stands_for_workflow(node: &Node) -> bool {
 }
 
 fn source_of(node: &Node) -> Result<Source, String> {
-    let source = node.params.get("source").filter(|source| !source.is_null()).ok_or("no workflow is chosen")?;
+    read_source(node.params.get("source").unwrap_or(&Json::Null))
+}
+
+pub(super) fn read_source(source: &Json) -> Result<Source, String> {
     if let Some(graph) = source.get("graph") {
         return exchange::read_value(graph)
             .map(|graph| Source::Embedded(Arc::new(graph)))
@@ -76,17 +82,26 @@ fn source_of(node: &Node) -> Result<Source, String> {
     Ok(Source::Linked((workflow.to_owned(), source.get("version").and_then(Json::as_str).map(str::to_owned))))
 }
 
+/// All workflows that the node needs. What cannot be read, the plan says, if the node is run at all.
+fn sources_of(node: &Node) -> Vec<Source> {
+    if tool::has_tools(node) {
+        return tool::sources(node);
+    }
+    if stands_for_workflow(node) { source_of(node).into_iter().collect() } else { Vec::new() }
+}
+
 /// Fetches every workflow that the graph links, and those that they link.
 pub async fn resolve(graph: &Graph, source: &dyn WorkflowSource) -> Result<Library, PlanError> {
     let mut library = Library::new();
     // Each graph with the node of the outermost one that needs it, to be named when something is wrong.
     let mut queue: Vec<(Arc<Graph>, Option<NodeId>, usize)> = vec![(Arc::new(graph.clone()), None, 0)];
     while let Some((graph, culprit, depth)) = queue.pop() {
-        for (id, node) in graph.nodes.iter().filter(|(_, node)| stands_for_workflow(node)) {
+        let needed = graph.nodes.iter().flat_map(|(id, node)| sources_of(node).into_iter().map(move |from| (id, from)));
+        for (id, needed) in needed {
             let culprit = culprit.as_ref().unwrap_or(id);
-            let inner = match source_of(node) {
-                Ok(Source::Embedded(graph)) => graph,
-                Ok(Source::Linked(link)) => {
+            let inner = match needed {
+                Source::Embedded(graph) => graph,
+                Source::Linked(link) => {
                     if library.contains_key(&link) {
                         continue;
                     }
@@ -98,8 +113,6 @@ pub async fn resolve(graph: &Graph, source: &dyn WorkflowSource) -> Result<Libra
                     library.insert(link, graph.clone());
                     graph
                 }
-                // The plan says it, if the node is run at all.
-                Err(_) => continue,
             };
             if depth < NESTING_MAX {
                 queue.push((inner, Some(culprit.clone()), depth + 1));
@@ -117,41 +130,70 @@ fn problem(node: &NodeId, message: String) -> Problem {
     Problem::error(Place::field(node, "source"), ProblemCode::Subworkflow, message)
 }
 
-/// A plan for every node of the graph that stands for a workflow.
-pub(super) fn plans(
-    graph: &Graph,
-    library: &Library,
-    stack: &mut Vec<String>,
-    problems: &mut Vec<Problem>,
-) -> BTreeMap<NodeId, Arc<Plan>> {
-    let mut plans = BTreeMap::new();
-    for (id, node) in graph.nodes.iter().filter(|(_, node)| node.pin.is_none() && stands_for_workflow(node)) {
-        match plan(id, node, graph, library, stack) {
-            Ok(plan) => drop(plans.insert(id.clone(), Arc::new(plan))),
-            Err(message) => problems.push(problem(id, message)),
+/// What lies within the nodes of a graph.
+#[derive(Default)]
+pub(super) struct Within {
+    /// Of nodes that stand for workflows.
+    pub plans: BTreeMap<NodeId, Arc<Plan>>,
+    /// Of agents.
+    pub tools: BTreeMap<NodeId, Arc<[PlannedTool]>>,
+}
+
+/// Plans everything that lies within nodes of the graph.
+pub(super) fn plans(graph: &Graph, library: &Library, stack: &mut Vec<String>, problems: &mut Vec<Problem>) -> Within {
+    let mut within = Within::default();
+    for (id, node) in graph.nodes.iter().filter(|(_, node)| node.pin.is_none()) {
+        if stands_for_workflow(node) {
+            match plan(id, node, graph, library, stack) {
+                Ok(plan) => drop(within.plans.insert(id.clone(), Arc::new(plan))),
+                Err(message) => problems.push(problem(id, message)),
+            }
+        } else if tool::has_tools(node) {
+            match tool::tools(node, library, stack) {
+                Ok(tools) => drop(within.tools.insert(id.clone(), tools.into())),
+                Err(message) => {
+                    problems.push(Problem::error(Place::field(id, "tools"), ProblemCode::Subworkflow, message));
+                }
+            }
         }
     }
-    plans
+    within
 }
 
 fn plan(id: &NodeId, node: &Node, outer: &Graph, library: &Library, stack: &mut Vec<String>) -> Result<Plan, String> {
+    let source = source_of(node)?;
+    let graph = graph_of(&source, library, stack)?;
+    has_ports(id, node, outer, &graph)?;
+    plan_within(source, &graph, library, stack)
+}
+
+/// The graph at the source. Refused where it lies too deep, or within itself.
+pub(super) fn graph_of(source: &Source, library: &Library, stack: &[String]) -> Result<Arc<Graph>, String> {
     if stack.len() >= NESTING_MAX {
         return Err(format!("workflows lie more than {NESTING_MAX} deep within each other"));
     }
-    let (graph, name) = match source_of(node)? {
+    match source {
         // A graph in a parameter cannot contain itself.
-        Source::Embedded(graph) => (graph, String::new()),
+        Source::Embedded(graph) => Ok(graph.clone()),
+        Source::Linked(link) if stack.contains(&link.0) => Err(format!("the workflow `{}` contains itself", link.0)),
         Source::Linked(link) => {
-            if stack.contains(&link.0) {
-                return Err(format!("the workflow `{}` contains itself", link.0));
-            }
-            let graph = library.get(&link).ok_or_else(|| format!("the workflow `{}` is not at hand", link.0))?;
-            (graph.clone(), link.0)
+            let graph = library.get(link).ok_or_else(|| format!("the workflow `{}` is not at hand", link.0))?;
+            Ok(graph.clone())
         }
-    };
-    has_ports(id, node, outer, &graph)?;
-    stack.push(name);
-    let plan = Plan::nested(&graph, PlanScope::default(), &BTreeMap::new(), library, stack);
+    }
+}
+
+pub(super) fn plan_within(
+    source: Source,
+    graph: &Graph,
+    library: &Library,
+    stack: &mut Vec<String>,
+) -> Result<Plan, String> {
+    stack.push(match source {
+        Source::Embedded(_) => String::new(),
+        Source::Linked(link) => link.0,
+    });
+    let plan = Plan::nested(graph, PlanScope::default(), &BTreeMap::new(), library, stack);
     stack.pop();
     plan.map_err(|error| format!("in the workflow within: {error}"))
 }

@@ -8,6 +8,7 @@
 mod inner;
 mod order;
 mod restrict;
+mod tool;
 
 use std::{borrow::Cow, collections::BTreeMap, fmt::Write, sync::Arc, time::Duration};
 
@@ -23,6 +24,7 @@ use shared::{
 };
 
 pub use inner::{Library, NoWorkflows, WorkflowSource, WorkflowSourceError, resolve};
+pub(crate) use tool::{PlannedTool, ToolWork};
 
 use crate::{NodeKind, catalog};
 
@@ -67,6 +69,8 @@ pub(crate) struct PlannedNode {
     pub fresh: bool,
     /// The workflow it stands for.
     pub inner: Option<Arc<Plan>>,
+    /// What an agent may use.
+    pub tools: Arc<[PlannedTool]>,
 }
 
 pub(crate) struct PlannedWire {

@@ -3,7 +3,6 @@
 use std::{
     borrow::Cow,
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
     time::Duration,
 };
 
@@ -16,12 +15,12 @@ use shared::{
     shape::shapes,
 };
 
-use super::{Plan, PlanScope, PlannedAxis, PlannedNode, PlannedWire, restrict::wires_of};
+use super::{Plan, PlanScope, PlannedAxis, PlannedNode, PlannedWire, inner::Within, restrict::wires_of};
 use crate::{NodeKind, catalog};
 
-/// The graph was checked: it has no circle, every type is known, and all lists fit. `within` has the plans of nodes that
-/// stand for workflows.
-pub(super) fn order(graph: &Graph, scope: PlanScope<'_>, mut within: BTreeMap<NodeId, Arc<Plan>>) -> Plan {
+/// The graph was checked: it has no circle, every type is known, and all lists fit. `within` has what
+/// lies within nodes.
+pub(super) fn order(graph: &Graph, scope: PlanScope<'_>, mut within: Within) -> Plan {
     let (wires, _) = wires_of(graph);
     let order = toposort(&wires, None).expect("the check refuses circles");
     let place: BTreeMap<&NodeId, usize> = order.iter().enumerate().map(|(at, n)| (&wires[*n], at)).collect();
@@ -74,13 +73,17 @@ pub(super) fn order(graph: &Graph, scope: PlanScope<'_>, mut within: BTreeMap<No
             timeout: node.timeout_seconds.map(|seconds| Duration::from_secs(seconds.into())),
             retries: node.retries.unwrap_or_default(),
             fresh,
-            inner: within.remove(id),
+            inner: within.plans.remove(id),
+            tools: within.tools.remove(id).unwrap_or_default(),
         });
     }
     let mut hash = graph_hash(graph, scope.targets);
-    for node in nodes.iter().filter(|node| node.inner.is_some()) {
+    let within = |node: &PlannedNode| {
+        node.inner.iter().chain(node.tools.iter().filter_map(|tool| tool.plan())).cloned().collect::<Vec<_>>()
+    };
+    for (node, plan) in nodes.iter().flat_map(|node| within(node).into_iter().map(move |plan| (node, plan))) {
         // A link may name no version: what is within is what counts.
-        let inner = node.inner.as_ref().map_or("", |plan| plan.graph_hash());
+        let inner = plan.graph_hash();
         hash = blake3::hash(format!("{hash} with {} {inner}", node.id).as_bytes()).to_hex().to_string();
     }
     if !fresh.is_empty() {

@@ -14,6 +14,7 @@ mod refusal;
 mod rest;
 mod retry;
 mod table;
+mod tool;
 mod vendor;
 
 use std::{path::PathBuf, sync::Arc};
@@ -27,6 +28,7 @@ pub use estimate::{CallEstimate, KeyAtHand, estimate};
 pub use models::{Field, Form, Limit, Model, ModelCatalog, Prices, Route, Sound, VideoLimits, models};
 pub(crate) use models::{Made, cost_usd};
 pub use table::providers_table;
+pub(crate) use tool::{ToolCall, ToolResult, ToolSpec, Turn};
 
 /// Serves models. Dropping a call's future cancels it: the connection is closed.
 #[async_trait::async_trait]
@@ -79,6 +81,12 @@ pub(crate) struct ChatRequest {
     pub json: bool,
     /// The answer is to be JSON of this schema.
     pub schema: Option<serde_json::Value>,
+    /// What the model may call.
+    pub tools: Vec<ToolSpec>,
+    /// What it has called so far, and what came of it.
+    pub turns: Vec<Turn>,
+    /// It is to answer now, and call nothing.
+    pub answer_now: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -94,6 +102,10 @@ pub(crate) struct ChatAnswer {
     pub model: Option<String>,
     pub usage: Usage,
     pub retries: u32,
+    /// What the model wants to be called before it goes on.
+    pub calls: Vec<ToolCall>,
+    /// The answer in the vendor's own words, where it wants them back unchanged together with the results.
+    pub kept: Vec<serde_json::Value>,
 }
 
 /// A picture to be made. What is `None` is left to the model.
@@ -203,7 +215,7 @@ impl ProviderError {
         Self { code, message: message.into(), field: None, raw: None, retries: 0 }
     }
 
-    fn not_offered(what: &str) -> Self {
+    pub fn not_offered(what: &str) -> Self {
         let message = format!("this connection offers no {what}: choose another one");
         Self::new(FailureCode::InvalidInput, message).in_field("connection")
     }

@@ -195,7 +195,7 @@ impl Work<'_> {
         let stop = self.cancel.child_token();
         let ctx = NodeContext::new(self.scope.clone(), self.step.clone(), self.seed, stop.clone());
         let limit = self.node.timeout.or(kind.timeout()).unwrap_or(self.engine.config.limits.node_timeout);
-        let ctx = ctx.hosting(self.node.inner.clone(), self.engine.clone()).limited(limit);
+        let ctx = ctx.hosting(self.node, self.engine.clone()).limited(limit);
         let given = Given::of(kind.spec(), &inputs, &params, self.seed);
         let work = AssertUnwindSafe(kind.run(&ctx, inputs, params)).catch_unwind();
         let mut work = std::pin::pin!(work);

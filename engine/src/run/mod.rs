@@ -16,6 +16,7 @@ mod record;
 mod schedule;
 mod seeds;
 mod sink;
+pub(crate) mod tool;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -23,6 +24,7 @@ use serde_json::Value as Json;
 use shared::{
     graph::Graph,
     id::{NodeId, RunId, WorkflowId},
+    node::Resource,
     run::{NodeFailure, RunStatus},
     value::Values,
 };
@@ -111,6 +113,13 @@ pub struct RunReport {
     pub cost_usd: Option<f64>,
     /// From start to end.
     pub duration: Duration,
+}
+
+impl Inner {
+    /// Room for a call to a service elsewhere, for a node that makes several and holds none in between.
+    pub async fn network(&self) -> Option<tokio::sync::OwnedSemaphorePermit> {
+        self.permits.acquire(Resource::Network).await
+    }
 }
 
 impl Engine {

@@ -31,7 +31,7 @@ pub(crate) struct Hosted {
     pub engine: Arc<Inner>,
 }
 
-/// Runs it once. Inputs that the workflow does not have are left aside.
+/// Runs it once. Inputs that the workflow does not have are left aside. What it cost comes back besides.
 pub(crate) async fn run(
     hosted: &Hosted,
     outer: &Arc<RunScope>,
@@ -39,7 +39,7 @@ pub(crate) async fn run(
     inputs: Values,
     round: u32,
     cancel: &CancellationToken,
-) -> Result<Values, NodeError> {
+) -> (Result<Values, NodeError>, Option<f64>) {
     let plan = hosted.plan.clone();
     let mut given = BTreeMap::new();
     for (name, value) in inputs {
@@ -60,13 +60,12 @@ pub(crate) async fn run(
     let within = Some(Arc::new(Within { node, place }));
     let scope = Arc::new(RunScope { sink, within, ..(**outer).clone() });
     let report = schedule::run(hosted.engine.clone(), plan.clone(), scope, given, cancel.clone()).await;
-    if report.status == RunStatus::Cancelled {
-        return Err(NodeError::Cancelled);
-    }
-    match report.failures.into_iter().next() {
+    let result = match report.failures.into_iter().next() {
+        _ if report.status == RunStatus::Cancelled => Err(NodeError::Cancelled),
         None => Ok(report.outputs),
         Some((id, failure)) => Err(NodeError::Failed(Box::new(told_outside(&plan, &id, failure)))),
-    }
+    };
+    (result, report.cost_usd)
 }
 
 /// Which node within failed; its field is nothing that one could click on from outside.

@@ -1,5 +1,6 @@
 //! The engine from outside: nodes made with `#[node]`, graphs written as text, runs watched through a sink.
 
+mod agent;
 mod checkpoint;
 mod contract;
 mod film;

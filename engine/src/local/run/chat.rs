@@ -131,7 +131,7 @@ impl Chatter {
         say(stop_at.finish());
         let usage =
             Usage { input_tokens: Some(prompt.len() as u64), output_tokens: Some(made as u64), ..Usage::default() };
-        Ok(ChatAnswer { text, model: Some(self.name.clone()), usage, retries: 0 })
+        Ok(ChatAnswer { text, model: Some(self.name.clone()), usage, retries: 0, ..ChatAnswer::default() })
     }
 
     fn prompt(&self, request: &ChatRequest) -> Result<Vec<u32>, LocalError> {

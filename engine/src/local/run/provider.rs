@@ -106,6 +106,9 @@ impl Local {
 #[async_trait::async_trait]
 impl Provider for Local {
     async fn chat(&self, request: &ChatRequest, on_delta: DeltaSink<'_>) -> Result<ChatAnswer, ProviderError> {
+        if !request.tools.is_empty() {
+            return Err(ProviderError::not_offered("tools"));
+        }
         let found = self.find(&request.model, ModelKind::Chat).await?;
         let model = self.load(&found, chat::size_bytes, Chatter::load).await?;
         let (stop, _guard) = self.stop();
@@ -161,7 +164,7 @@ impl Provider for Local {
         let work = move || model.describe(&request.picture.bytes, (&request.beginning, request.max_tokens), &stop);
         let (text, tokens) = self.inner()?.loaded.compute(&found.name, work).await?;
         let usage = Usage { output_tokens: Some(tokens), ..Usage::default() };
-        Ok(ChatAnswer { text, model: Some(found.name), usage, retries: 0 })
+        Ok(ChatAnswer { text, model: Some(found.name), usage, retries: 0, ..ChatAnswer::default() })
     }
 
     async fn embed(&self, request: &EmbedRequest) -> Result<EmbedAnswer, ProviderError> {

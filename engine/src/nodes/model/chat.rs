@@ -12,13 +12,23 @@ use crate::{
 
 /// How long a model thinks before it answers.
 #[derive(Choice)]
-enum Effort {
+pub(super) enum Effort {
     /// The model's own way.
     Auto,
     None,
     Low,
     Medium,
     High,
+}
+
+impl Effort {
+    /// As it is told to the model; not at all where the model decides.
+    pub(super) fn said(&self) -> Option<String> {
+        match self {
+            Self::Auto => None,
+            Self::None | Self::Low | Self::Medium | Self::High => self.to_json().as_str().map(str::to_owned),
+        }
+    }
 }
 
 /// Asks a language model and hands out its answer, while it is being written.
@@ -94,10 +104,7 @@ async fn chat(
     for image in &images {
         pictures.push(Picture { mime: image.media().mime.clone(), bytes: image.bytes(ctx).await? });
     }
-    let reasoning_effort = match effort {
-        Effort::Auto => None,
-        Effort::None | Effort::Low | Effort::Medium | Effort::High => effort.to_json().as_str().map(str::to_owned),
-    };
+    let reasoning_effort = effort.said();
     let connection = connect(ctx, &connection, &model, "text.chat", "openai").await?;
     let mut call = Call::new(ctx, &connection.name, &model, GenerationKind::Text);
     call.note("prompt", json!(prompt));
@@ -128,6 +135,7 @@ async fn chat(
         reasoning_effort,
         json,
         schema,
+        ..ChatRequest::default()
     };
 
     let on_delta = |delta: &str| ctx.text("text", delta);

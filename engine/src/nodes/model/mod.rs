@@ -2,6 +2,7 @@
 //!
 //! Every call leaves one generation record, however it ends.
 
+mod agent;
 mod caption;
 mod chat;
 mod embed;

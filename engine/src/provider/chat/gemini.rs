@@ -8,8 +8,8 @@ use super::{base64, openai::read_sound, stream, stream::Collect, wire};
 use crate::{
     Outbound,
     provider::{
-        ChatAnswer, ChatRequest, DeltaSink, EmbedAnswer, EmbedRequest, Provider, ProviderError, TranscribeRequest,
-        Transcript, Usage,
+        ChatAnswer, ChatRequest, DeltaSink, EmbedAnswer, EmbedRequest, Provider, ProviderError, ToolCall, ToolResult,
+        ToolSpec, TranscribeRequest, Transcript, Turn, Usage,
         refusal::filtered_request,
         rest::{Body, Rest},
         vendor::google,
@@ -34,7 +34,15 @@ fn body(request: &ChatRequest) -> Json {
         .iter()
         .map(|picture| json!({"inlineData": {"mimeType": picture.mime, "data": base64(&picture.bytes)}}));
     let parts: Vec<Json> = pictures.chain([json!({"text": request.prompt})]).collect();
-    let mut body = json!({"contents": [{"role": "user", "parts": parts}]});
+    let mut contents = vec![json!({"role": "user", "parts": parts})];
+    contents.extend(request.turns.iter().flat_map(turn));
+    let mut body = json!({"contents": contents});
+    if !request.tools.is_empty() {
+        let tool = |tool: &ToolSpec| json!({"name": tool.name, "description": tool.description, "parametersJsonSchema": tool.parameters});
+        body["tools"] = json!([{"functionDeclarations": request.tools.iter().map(tool).collect::<Vec<_>>()}]);
+        let mode = if request.answer_now { "NONE" } else { "AUTO" };
+        body["toolConfig"] = json!({"functionCallingConfig": {"mode": mode}});
+    }
     if !request.system.trim().is_empty() {
         body["systemInstruction"] = json!({"parts": [{"text": request.system}]});
     }
@@ -56,6 +64,22 @@ fn body(request: &ChatRequest) -> Json {
         }
     }
     body
+}
+
+/// What the model said, unchanged, because it signs its thoughts; and the results.
+fn turn(turn: &Turn) -> [Json; 2] {
+    let result = |result: &ToolResult| {
+        let field = if result.failed { "error" } else { "result" };
+        let mut part = json!({"name": result.name, "response": {field: result.text}});
+        // Only newer models name their calls.
+        let named = |part: &Json| part["functionCall"]["id"].as_str() == Some(&result.id);
+        if turn.kept.iter().any(named) {
+            part["id"] = json!(result.id);
+        }
+        json!({"functionResponse": part})
+    };
+    let results: Vec<Json> = turn.results.iter().map(result).collect();
+    [json!({"role": "model", "parts": turn.kept}), json!({"role": "user", "parts": results})]
 }
 
 #[async_trait::async_trait]
@@ -106,7 +130,12 @@ struct Collected {
     model: Option<String>,
     usage: Usage,
     finish_reason: Option<String>,
+    calls: Vec<ToolCall>,
+    parts: Vec<Json>,
 }
+
+/// More calls at once are a fault of the server.
+const CALLS_MAX: usize = 256;
 
 impl Collect for Collected {
     fn add(&mut self, event: Json) -> Result<Option<String>, ProviderError> {
@@ -123,6 +152,18 @@ impl Collect for Collected {
         let candidate = &event["candidates"][0];
         self.finish_reason = candidate["finishReason"].as_str().map(str::to_owned).or(self.finish_reason.take());
         let parts = candidate["content"]["parts"].as_array().into_iter().flatten();
+        for part in parts.clone() {
+            if let Some(call) = part.get("functionCall") {
+                let id = call["id"].as_str().map_or_else(|| format!("call_{}", self.calls.len()), str::to_owned);
+                let name = call["name"].as_str().unwrap_or_default().to_owned();
+                let arguments = call.get("args").filter(|args| !args.is_null()).map(Json::to_string);
+                self.calls.push(ToolCall { id, name, arguments: arguments.unwrap_or_default() });
+            }
+            self.parts.push(part.clone());
+        }
+        if self.calls.len() > CALLS_MAX {
+            return Err(stream::nonsense("more calls for tools than anybody makes"));
+        }
         // Thoughts are no part of the answer.
         let text: String =
             parts.filter(|part| part["thought"] != true).filter_map(|part| part["text"].as_str()).collect();
@@ -148,6 +189,8 @@ impl Collect for Collected {
             }
             None => return Err(stream::nonsense("an answer without an end")),
         }
-        Ok(ChatAnswer { text: self.text, model: self.model, usage: self.usage, retries: 0 })
+        let Self { text, model, usage, calls, parts, .. } = self;
+        let kept = if calls.is_empty() { Vec::new() } else { parts };
+        Ok(ChatAnswer { text, model, usage, calls, kept, retries: 0 })
     }
 }

@@ -47,6 +47,7 @@ impl OpenAi {
             Json::Array(std::iter::once(text).chain(pictures).collect())
         };
         messages.push(json!({"role": "user", "content": content}));
+        messages.extend(request.turns.iter().flat_map(wire::turn));
         let mut body = Map::new();
         body.insert("model".into(), json!(request.model));
         body.insert("messages".into(), json!(messages));
@@ -74,6 +75,8 @@ impl OpenAi {
             ("seed", request.seed.map(Json::from)),
             ("reasoning_effort", request.reasoning_effort.clone().map(Json::from)),
             ("response_format", format),
+            ("tools", (!request.tools.is_empty()).then(|| request.tools.iter().map(wire::tool).collect())),
+            ("tool_choice", (request.answer_now && !request.tools.is_empty()).then(|| json!("none"))),
         ];
         body.extend(optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
         Json::Object(body)
