@@ -1,7 +1,7 @@
 //! The addresses of the app, and who may see what is behind them.
 
 use dioxus::prelude::*;
-use shared::id::{FolderId, WorkflowId};
+use shared::id::{FolderId, RunId, WorkflowId};
 
 use crate::{
     pages::{
@@ -10,6 +10,7 @@ use crate::{
         home::{Home, InFolder},
         join::Join,
         missing::Missing,
+        run::PastRun,
         settings::Settings,
         sign_in::SignIn,
         starting::Starting,
@@ -30,6 +31,8 @@ pub enum Route {
         Workflow { id: WorkflowId },
         #[route("/w/:id/app")]
         App { id: WorkflowId },
+        #[route("/w/:id/runs/:run")]
+        PastRun { id: WorkflowId, run: RunId },
         #[route("/settings")]
         Settings {},
         #[route("/account")]

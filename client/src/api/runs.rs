@@ -3,11 +3,13 @@
 use gloo_net::http::Method;
 use shared::{
     api::{AnswerApproval, ChangeQueue, ChangeRun, Run, RunQueue, StartRun},
+    exchange::{self, Limits},
+    graph::Graph,
     id::{RunId, WorkflowId, WorkspaceId},
-    run::{Approval, ApprovalDecision},
+    run::{Approval, ApprovalDecision, RunEvent},
 };
 
-use super::{Api, ApiError, finish, get, request, send, tell};
+use super::{Api, ApiError, accept, body_of, finish, get, request, send, tell};
 
 impl Api {
     pub async fn start_run(self, workflow: WorkflowId, body: &StartRun) -> Result<Run, ApiError> {
@@ -17,6 +19,22 @@ impl Api {
     /// With its results, as far as they are there.
     pub async fn run(self, run: RunId) -> Result<Run, ApiError> {
         get(&format!("/api/runs/{run}")).await
+    }
+
+    /// The workflow as it was when the run was started.
+    pub async fn run_graph(self, run: RunId) -> Result<Graph, ApiError> {
+        let (status, text) = body_of(request(Method::GET, &format!("/api/runs/{run}/graph")).send().await).await?;
+        accept(status, &text)?;
+        exchange::read(&text, Limits::default()).map_err(|_| ApiError::Unreadable { status })
+    }
+
+    /// Everything that happened in a run that has ended: of one under way the answer would not end either.
+    pub async fn run_events(self, run: RunId) -> Result<Vec<RunEvent>, ApiError> {
+        let (status, text) = body_of(request(Method::GET, &format!("/api/runs/{run}/events")).send().await).await?;
+        accept(status, &text)?;
+        let data = text.lines().filter_map(|line| line.strip_prefix("data:"));
+        let events: Result<_, _> = data.map(|json| serde_json::from_str(json.trim_start())).collect();
+        events.map_err(|_| ApiError::Unreadable { status })
     }
 
     /// Newest first, those before `before` if it is given.

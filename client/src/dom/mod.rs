@@ -6,6 +6,7 @@ mod database;
 mod focus;
 mod input;
 mod media;
+mod paint;
 mod socket;
 mod storage;
 mod surface;
@@ -27,6 +28,7 @@ pub use input::{
     text_selected,
 };
 pub use media::Player;
+pub use paint::{Dab, Paint};
 pub use socket::{Socket, SocketEvent, SocketSender};
 pub use storage::{forget, store, stored};
 pub use surface::{

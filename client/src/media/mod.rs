@@ -2,7 +2,7 @@
 //!
 //! Bytes come from `/api/blobs`; what is known of them (size, duration, poster) stands in [`Media`].
 
-mod crop;
+mod by_hand;
 mod film;
 mod picture;
 mod shown;
@@ -17,7 +17,7 @@ use crate::{
     ui::{Glyph, Icon},
 };
 
-pub use crop::{CropBox, CropDialog};
+pub use by_hand::{CropBox, CropDialog, MaskDialog, Room, RoomDialog};
 pub use film::Film;
 pub use picture::Picture;
 pub use shown::Shown;
@@ -48,6 +48,13 @@ pub fn aspect(media: &Media) -> Option<String> {
         (Some(width), Some(height)) if width > 0 && height > 0 => Some(format!("{width} / {height}")),
         _ => None,
     }
+}
+
+/// The style of a place where a picture is worked on: as wide as there is room, but all of it in sight.
+fn stage(media: &Media) -> Option<String> {
+    let (width, height) = media.width.zip(media.height).filter(|(width, height)| *width > 0 && *height > 0)?;
+    let ratio = f64::from(width) / f64::from(height);
+    Some(format!("aspect-ratio: {width} / {height}; width: min(100%, 58vh * {ratio:.4})"))
 }
 
 /// `1920 × 1080 · 12.4 s · 3.1 MB`.

@@ -9,6 +9,7 @@ mod invitations;
 pub mod join;
 pub mod missing;
 mod people;
+pub mod run;
 pub mod settings;
 pub mod share;
 mod shell;

@@ -148,7 +148,7 @@ impl Replica {
             self.inner.frame.wait().await;
             dom::next_frame().await;
             self.apply_inbound();
-            self.refresh();
+            self.refresh_others();
             let gone = self.inner.people.borrow_mut().expire(dom::now_millis());
             self.show_people(gone);
             self.inner.outgoing.ring();

@@ -4,8 +4,10 @@
 //! [`crate::sync`], at most once per animation frame. Both end in the same place: observers note what changed, and the
 //! refresh writes just that into the view. In context below the workflow page: [`use_replica`].
 
+mod carets;
 pub mod changes;
 mod connection;
+mod frozen;
 mod history;
 mod keep;
 mod prompt;
@@ -18,6 +20,7 @@ mod wake;
 
 use std::{
     cell::{Cell, RefCell},
+    collections::BTreeMap,
     rc::Rc,
 };
 
@@ -33,6 +36,7 @@ use shared::{
     protocol::DocumentName,
 };
 
+pub use frozen::use_frozen_provider;
 pub use prompt::PromptArea;
 pub use text::TextWatch;
 pub use wake::Wake;
@@ -71,6 +75,8 @@ struct Inner {
     output_changes: Collected<OutputChanges>,
     history: RefCell<History>,
     texts: Rc<Texts>,
+    /// When others last changed a node. No store: whoever wants to know has just seen a change.
+    touched: RefCell<BTreeMap<NodeId, u64>>,
     link: RefCell<Link>,
     people: RefCell<People>,
     /// Updates from the server that wait for the next animation frame.
@@ -139,6 +145,7 @@ impl Replica {
             output_changes: observe_outputs(outputs.doc()),
             history: RefCell::new(History::new(&graph, dom::now_millis)),
             texts: Rc::default(),
+            touched: RefCell::default(),
             link: RefCell::new(link),
             people: RefCell::new(People::new(graph.doc().client_id().get())),
             inbound: RefCell::default(),
@@ -259,6 +266,19 @@ impl Replica {
         self.show_save_state();
         self.inner.kept.copy.ring();
         self.inner.frame.ring();
+    }
+
+    /// Brings the view up to date with what others did, and notes which nodes they did it to.
+    fn refresh_others(&self) {
+        let (touched, now) = (self.inner.graph_changes.lock().nodes.clone(), dom::now_millis());
+        self.inner.touched.borrow_mut().extend(touched.into_iter().map(|node| (node, now)));
+        self.refresh();
+    }
+
+    /// Whether somebody else has changed this node within so many milliseconds.
+    pub fn touched_within(&self, node: &NodeId, millis: u64) -> bool {
+        let touched = self.inner.touched.borrow();
+        touched.get(node).is_some_and(|at| dom::now_millis().saturating_sub(*at) <= millis)
     }
 
     /// Brings the view up to date with the documents.

@@ -13,6 +13,7 @@ use shared::{id::NodeId, presence::Editing};
 
 use super::{
     Replica,
+    carets::Carets,
     splice::{Bias, Splice, TextEdit, difference},
     text::TextWatch,
     use_replica,
@@ -182,6 +183,10 @@ impl Inner {
         let moved = self.field.borrow_mut().changed(&text, splices, selection);
         if let Some(selection) = moved {
             area.set(&text, selection);
+            // What others typed in front of it has moved the caret that they are shown.
+            if focused {
+                self.show_caret();
+            }
         }
     }
 
@@ -214,41 +219,46 @@ pub fn PromptArea(
     #[props(default)] rows: Option<u32>,
     #[props(default)] id: Option<String>,
 ) -> Element {
-    let prompt = use_prompt(node, param);
+    let prompt = use_prompt(node.clone(), param.clone());
+    let mut scrolled = use_signal(|| 0.0);
     let replica = use_replica();
     let readonly = !replica.writable();
     let (mounted, input, started, ended) = (prompt.clone(), prompt.clone(), prompt.clone(), prompt.clone());
     let (focused, clicked, released, left) = (prompt.clone(), prompt.clone(), prompt.clone(), prompt);
     let keys = replica;
     rsx! {
-        textarea {
-            id,
-            class: "{class}",
-            "aria-label": "{label}",
-            placeholder: "{placeholder}",
-            rows: rows.map(|rows| rows.to_string()),
-            readonly,
-            spellcheck: "false",
-            onmounted: move |event| mounted.mounted(&event),
-            oninput: move |_| input.input(),
-            oncompositionstart: move |_| started.composition_started(),
-            oncompositionend: move |_| ended.composition_ended(),
-            onfocus: move |_| focused.caret_moved(),
-            onclick: move |_| clicked.caret_moved(),
-            onkeyup: move |_| released.caret_moved(),
-            onblur: move |_| left.left(),
-            onkeydown: move |event| {
-                let modifiers = event.modifiers();
-                let command = modifiers.ctrl() || modifiers.meta();
-                let Key::Character(key) = event.key() else { return };
-                match (command, modifiers.shift(), key.to_lowercase().as_str()) {
-                    (true, false, "z") => { keys.undo(); }
-                    (true, true, "z") | (true, false, "y") => { keys.redo(); }
-                    _ => return,
-                }
-                event.prevent_default();
-                event.stop_propagation();
-            },
+        div { class: "prompt-field",
+            textarea {
+                id,
+                class: "{class}",
+                "aria-label": "{label}",
+                placeholder: "{placeholder}",
+                rows: rows.map(|rows| rows.to_string()),
+                readonly,
+                spellcheck: "false",
+                onmounted: move |event| mounted.mounted(&event),
+                oninput: move |_| input.input(),
+                oncompositionstart: move |_| started.composition_started(),
+                oncompositionend: move |_| ended.composition_ended(),
+                onfocus: move |_| focused.caret_moved(),
+                onclick: move |_| clicked.caret_moved(),
+                onkeyup: move |_| released.caret_moved(),
+                onblur: move |_| left.left(),
+                onscroll: move |event| scrolled.set(event.scroll_top()),
+                onkeydown: move |event| {
+                    let modifiers = event.modifiers();
+                    let command = modifiers.ctrl() || modifiers.meta();
+                    let Key::Character(key) = event.key() else { return };
+                    match (command, modifiers.shift(), key.to_lowercase().as_str()) {
+                        (true, false, "z") => { keys.undo(); }
+                        (true, true, "z") | (true, false, "y") => { keys.redo(); }
+                        _ => return,
+                    }
+                    event.prevent_default();
+                    event.stop_propagation();
+                },
+            }
+            Carets { node, param, scrolled }
         }
     }
 }

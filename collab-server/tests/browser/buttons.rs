@@ -23,14 +23,14 @@ fn graph(picture: &Value) -> Value {
 }
 
 impl Person {
-    /// A workflow of [`graph`], with a picture of a template.
-    async fn opens_graph(&self) -> String {
+    /// A workflow made of a picture of a template. Returns its path.
+    pub async fn opens_with_picture(&self, graph: impl FnOnce(&Value) -> Value) -> String {
         self.click("[data-testid='template-photos-to-film']").await;
         let path = self.opens_editor().await;
         let template = self.request("GET", &format!("/api/workflows/{}/graph", id_in(&path)), None).await;
         let nodes = template["nodes"].as_object().expect("a graph has nodes");
         let load = nodes.values().find(|node| node["type"] == "image.load").expect("the template loads pictures");
-        let graph = json!({"title": "Buttons", "graph": graph(&load["params"]["value"])});
+        let graph = json!({"title": "By hand", "graph": graph(&load["params"]["value"])});
         let made = self.request("POST", "/api/workflows", Some(graph)).await;
         let path = format!("/w/{}", made["id"].as_str().expect("an id"));
         self.goto(&path).await;
@@ -131,7 +131,7 @@ fn id_in(path: &str) -> &str {
 async fn every_button_around_a_run_does_what_it_says() {
     play("every_button_around_a_run_does_what_it_says", |stage| async move {
         let ada = stage.person("Ada").await;
-        let path = ada.opens_graph().await;
+        let path = ada.opens_with_picture(graph).await;
         ada.cuts_out().await;
         ada.sees_saved().await;
         ada.arranges_queue(&path).await;

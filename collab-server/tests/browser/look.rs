@@ -106,7 +106,7 @@ impl Person {
         .await
     }
 
-    async fn devtools(&self, command: &'static str, params: Value) {
+    pub async fn devtools(&self, command: &'static str, params: Value) {
         self.client.issue_cmd(DevTools { command, params }).await.expect("Chromium obeys");
     }
 }

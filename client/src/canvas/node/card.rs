@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     canvas::{category, layout, state::use_canvas},
-    panels::{crop_button::CropButton, param::ParamRow},
+    panels::{on_picture::OnPicture, param::ParamRow},
 };
 
 #[component]
@@ -109,7 +109,7 @@ fn Inside(id: NodeId, face: Face) -> Element {
                 }
             }
         }
-        CropButton { id: id.clone() }
+        OnPicture { id: id.clone() }
         Approvals { id: id.clone() }
         Failure { id: id.clone() }
         span { class: "corner", "data-corner": "true", aria_hidden: "true" }

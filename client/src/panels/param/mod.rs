@@ -2,6 +2,7 @@
 //!
 //! The same on the card, in the inspector, in the outline and, without a document behind it, in the app view's form.
 
+mod changed;
 mod color;
 mod json;
 mod model;

@@ -7,7 +7,7 @@ use shared::{
     node::{ParamKind, ParamSpec},
 };
 
-use super::{Bound, Widget, kind_name};
+use super::{Bound, Widget, changed::use_changed_by, kind_name};
 use crate::{
     canvas::{
         connect::PortRef,
@@ -44,10 +44,12 @@ pub fn ParamRow(id: NodeId, param: ParamSpec, on_card: bool) -> Element {
             output.read().seed
         }
     });
+    let changed_by = use_changed_by(canvas, &id, value);
     let onset = use_callback({
         let (id, name) = (id.clone(), name.clone());
         let label = format!("set {}", param.title.to_lowercase());
         move |value: Json| {
+            changed_by.set_here(&value);
             canvas.replica().edit(&label, |edit| edit.set_param(&id, &name, value));
         }
     });
@@ -64,6 +66,7 @@ pub fn ParamRow(id: NodeId, param: ParamSpec, on_card: bool) -> Element {
         onrest,
     };
     let inline = matches!(param.kind, ParamKind::Bool | ParamKind::Color);
+    let changed = changed_by.name().filter(|_| param.kind != ParamKind::Prompt);
     rsx! {
         div {
             class: "param",
@@ -71,6 +74,7 @@ pub fn ParamRow(id: NodeId, param: ParamSpec, on_card: bool) -> Element {
             "data-kind": kind_name(&param.kind),
             "data-wired": wired,
             "data-inline": inline,
+            "data-changed-by": changed.as_deref(),
             style: editor().map(|(_, color)| format!("--person: {color}")),
             "data-editing": editor().map(|(person, _)| person),
             if on_card && let Some(wire) = &param.wire {
@@ -80,6 +84,9 @@ pub fn ParamRow(id: NodeId, param: ParamSpec, on_card: bool) -> Element {
                 span { class: "param-title", title: "{param.description}", "{param.title}" }
                 if let Some((person, _)) = editor() {
                     span { class: "param-editing", "{person} is editing" }
+                }
+                if let Some(person) = &changed {
+                    span { class: "param-changed", role: "status", "changed by {person}" }
                 }
                 if let Some(source) = source() {
                     span { class: "param-source", title: "Comes through a wire",

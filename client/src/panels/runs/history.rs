@@ -10,6 +10,7 @@ use crate::{
     dom,
     media::Shown,
     replica::view::CanvasViewStoreExt,
+    route::Route,
     ui::{Button, Empty, Glyph, Icon, Size, Skeleton, Tone, use_toaster},
 };
 
@@ -154,6 +155,12 @@ fn Brought(id: RunId) -> Element {
             }
             if run.outputs.is_empty() && run.failures.is_empty() {
                 p { class: "quiet", "Its results stand on the nodes: this workflow names none." }
+            }
+            if run.status.is_final() {
+                Link { class: "button", "data-size": "s", to: Route::PastRun { id: run.workflow, run: id },
+                    Icon { glyph: Glyph::History }
+                    "Open as it was run"
+                }
             }
         }
     }

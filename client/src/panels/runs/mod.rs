@@ -20,7 +20,7 @@ pub fn Runs() -> Element {
 }
 
 #[component]
-fn StatusWord(status: RunStatus) -> Element {
+pub fn StatusWord(status: RunStatus) -> Element {
     let (tone, glyph, word) = match status {
         RunStatus::Queued => (Tone::Neutral, Glyph::CircleDashed, "Queued"),
         RunStatus::Running => (Tone::Accent, Glyph::CircleDashed, "Running"),

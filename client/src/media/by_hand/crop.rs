@@ -3,9 +3,9 @@
 use dioxus::prelude::*;
 use shared::value::Media;
 
-use super::aspect;
 use crate::{
     api::blob_url,
+    media::stage,
     ui::{Button, Dialog, Variant},
 };
 
@@ -95,7 +95,7 @@ pub fn CropDialog(media: Media, start: CropBox, onset: EventHandler<CropBox>, on
                 tabindex: "0",
                 role: "group",
                 aria_label: "Box on the picture: arrows move it, Shift and arrows change its size",
-                style: aspect(&media).map(|ratio| format!("aspect-ratio: {ratio}")),
+                style: stage(&media),
                 onresize: move |event| {
                     if let Ok(size) = event.get_border_box_size() {
                         frame.set([size.width.max(1.0), size.height.max(1.0)]);

@@ -1,11 +1,9 @@
 //! Sets a crop's four numbers by hand, on the picture that comes in. Offered where a node has such numbers.
 
 use dioxus::prelude::*;
-use shared::{
-    id::NodeId,
-    value::{Media, Value},
-};
+use shared::{id::NodeId, value::Media};
 
+use super::incoming;
 use crate::{
     canvas::state::{Canvas, use_canvas},
     media::{CropBox, CropDialog},
@@ -59,25 +57,7 @@ fn subject(canvas: Canvas, id: &NodeId) -> Option<(Media, CropBox)> {
         node.params.get(side).unwrap_or(&param.default).as_f64()
     };
     let [left, top, width, height] = SIDES.map(number);
-    let media = incoming(canvas, id)?;
+    let media = incoming(canvas, id, "image")?;
     let picture = [f64::from(media.width?), f64::from(media.height?)];
     Some((media, CropBox::of([left?, top?, width?, height?], picture)))
-}
-
-fn incoming(canvas: Canvas, id: &NodeId) -> Option<Media> {
-    let (from, output) = {
-        let wiring = canvas.wiring.read();
-        let (_, edge) = wiring.get(id)?.get("image")?.first()?;
-        (edge.from.clone(), edge.output.clone())
-    };
-    let made = canvas.view.outputs().get(from.clone()).and_then(|made| match made.read().values.get(&output) {
-        Some(Value::Image(media)) => Some(media.clone()),
-        _ => None,
-    });
-    // A picture that was loaded is known before anything ran.
-    made.or_else(|| {
-        let node = canvas.view.nodes().get(from)?;
-        let value = node.read().params.get("value")?.clone();
-        serde_json::from_value::<Media>(value).ok()
-    })
 }
