@@ -98,21 +98,28 @@ pub struct Period {
     pub only: Option<UserId>,
 }
 
-/// The three columns of a total, and no rows grouped yet.
+/// The three columns of a total, dearest first, and no rows chosen or grouped yet.
+fn sums() -> SelectStatement {
+    let cost = || Expr::col((SpendTable::Table, SpendTable::CostUsd));
+    Query::select()
+        .expr_as(Func::sum(cost()), Alias::new("usd"))
+        .expr_as(Func::count(Expr::col(Asterisk)), Alias::new("calls"))
+        .expr_as(Func::count(cost()), Alias::new("priced"))
+        .from(SpendTable::Table)
+        .order_by(Alias::new("usd"), Order::Desc)
+        .to_owned()
+}
+
 fn totals(period: Period) -> SelectStatement {
     let col = |column: SpendTable| Expr::col((SpendTable::Table, column));
-    let mut select = Query::select()
-        .expr_as(Func::sum(col(SpendTable::CostUsd)), Alias::new("usd"))
-        .expr_as(Func::count(Expr::col(Asterisk)), Alias::new("calls"))
-        .expr_as(Func::count(col(SpendTable::CostUsd)), Alias::new("priced"))
-        .from(SpendTable::Table)
+    let mut select = sums();
+    select
         .and_where(col(SpendTable::WorkspaceId).eq(period.workspace.as_uuid()))
-        .and_where(col(SpendTable::CreatedAt).gte(period.since))
-        .to_owned();
+        .and_where(col(SpendTable::CreatedAt).gte(period.since));
     if let Some(only) = period.only {
         select.and_where(col(SpendTable::UserId).eq(only.as_uuid()));
     }
-    select.order_by(Alias::new("usd"), Order::Desc).to_owned()
+    select
 }
 
 fn total(usd: Option<f64>, calls: i64, priced: i64) -> SpendTotal {
@@ -171,7 +178,17 @@ pub async fn by_workflow(db: impl Connection, period: Period) -> Result<Vec<Work
 }
 
 pub async fn by_model(db: impl Connection, period: Period) -> Result<Vec<ModelSpend>, DbError> {
-    let mut select = totals(period);
+    grouped_by_model(db, totals(period)).await
+}
+
+/// What one run was paid for.
+pub async fn of_run(db: impl Connection, run: RunId) -> Result<Vec<ModelSpend>, DbError> {
+    let mut select = sums();
+    select.and_where(Expr::col((SpendTable::Table, SpendTable::RunId)).eq(run.as_uuid()));
+    grouped_by_model(db, select).await
+}
+
+async fn grouped_by_model(db: impl Connection, mut select: SelectStatement) -> Result<Vec<ModelSpend>, DbError> {
     for column in [SpendTable::Provider, SpendTable::Model, SpendTable::Payer] {
         let name = column.to_string();
         select.expr(Expr::col((SpendTable::Table, Alias::new(name.clone()))));

@@ -7,9 +7,9 @@ use engine::{KeyAtHand, Payer, Plan, PlanScope, resolve};
 use serde::Deserialize;
 use shared::{
     access::Role,
-    api::{CallCost, Cap, CapSubject, Estimate, SetCap, Spend, SpendTotal},
+    api::{CallCost, Cap, CapSubject, Estimate, ModelSpend, SetCap, Spend, SpendTotal},
     error::{ErrorBody, ErrorCode},
-    id::{NodeId, WorkflowId, WorkspaceId},
+    id::{NodeId, RunId, WorkflowId, WorkspaceId},
 };
 use time::OffsetDateTime;
 use utoipa::IntoParams;
@@ -17,7 +17,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{AppJson, AppQuery};
 use crate::{
-    access::{WorkflowAccess, WorkspaceAccess},
+    access::{RunAccess, WorkflowAccess, WorkspaceAccess},
     auth::InPerson,
     db::{
         self,
@@ -33,7 +33,11 @@ use crate::{
 const CAP_MAX_USD: f64 = 1e9;
 
 pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(open_spend)).routes(routes!(set_cap)).routes(routes!(estimate_run))
+    OpenApiRouter::new()
+        .routes(routes!(open_spend))
+        .routes(routes!(open_run_spend))
+        .routes(routes!(set_cap))
+        .routes(routes!(estimate_run))
 }
 
 /// What was spent this month, by person, workflow and model. Admins see everybody's, others their own.
@@ -63,6 +67,18 @@ async fn open_spend(State(state): State<AppState>, access: WorkspaceAccess) -> R
         models: db::spend::by_model(&state.db, period).await?,
         caps,
     }))
+}
+
+/// What a run was paid for, by model and whose key it was. Rows come right behind the calls, and no later than the month's.
+#[utoipa::path(
+    get, path = "/runs/{id}/spend", tag = "spend", params(("id" = RunId, Path)),
+    responses((status = 200, body = Vec<ModelSpend>), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody)),
+)]
+async fn open_run_spend(
+    State(state): State<AppState>,
+    access: RunAccess,
+) -> Result<AppJson<Vec<ModelSpend>>, AppError> {
+    Ok(AppJson(db::spend::of_run(&state.db, access.run.id).await?))
 }
 
 /// Cap what a member, or everybody together in a workflow, may spend in a month; or take the cap away.

@@ -3,9 +3,12 @@
 use engine::KeySource;
 use sea_query::{Alias, Query};
 use serde_json::json;
-use shared::id::{UserId, WorkspaceId};
+use shared::{
+    api::Endpoint,
+    id::{UserId, WorkspaceId},
+};
 
-use crate::support::{TestApp, on_each_database};
+use crate::support::{Person, TestApp, on_each_database};
 use collab_server::{db::Connection, keys::RunKeys};
 
 const SECRET: &str = "sk-0123456789abcdef";
@@ -106,6 +109,30 @@ on_each_database! {
         down["check"] = json!(false);
         assert_eq!(ada.post(&path, down).await.status, 201, "saved anyway");
         assert_eq!(ada.get(&path).await.json().as_array().unwrap().len(), 2);
+    }
+
+    async fn endpoints_are_those_that_ones_own_run_would_reach(app: TestApp) {
+        let app = crate::runs::vendor::with_private_network(app).await;
+        let (ada, bob) = (app.user("ada").await, app.user("bob").await);
+        ada.invite(&bob, "editor").await;
+        let workspace = ada.workspace().await;
+        let endpoint = async |name: &str, status: u16| json!({
+            "provider": "openai-compatible", "name": name, "secret": SECRET, "base_url": answering(status).await,
+        });
+        ada.post(&format!("/api/workspaces/{workspace}/keys"), endpoint("Studio", 200).await).await.ok();
+        ada.post("/api/me/keys", endpoint("Desk", 500).await).await.ok();
+        ada.post("/api/me/keys", json!({"provider": "fal", "secret": SECRET})).await.ok();
+        let seen = async |person: &Person<'_>| {
+            let answer = person.get(&format!("/api/workspaces/{workspace}/endpoints")).await.ok();
+            assert!(!answer.text().contains("0123456789"), "{}", answer.text());
+            let mut endpoints: Vec<Endpoint> = answer.read_as();
+            // Whatever else runs on the machine that tests.
+            endpoints.retain(|endpoint| endpoint.connection.starts_with("openai-compatible"));
+            endpoints.into_iter().map(|endpoint| (endpoint.connection, endpoint.answers)).collect::<Vec<_>>()
+        };
+        let (desk, studio) = ("openai-compatible:Desk".to_owned(), "openai-compatible:Studio".to_owned());
+        assert_eq!(seen(&ada).await, [(desk, false), (studio.clone(), true)]);
+        assert_eq!(seen(&bob).await, [(studio, true)], "somebody else's own are nobody's business");
     }
 
     async fn a_name_is_taken_once(app: TestApp) {

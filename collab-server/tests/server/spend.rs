@@ -4,7 +4,7 @@ use collab_server::db::{self, spend::NewSpend};
 use engine::Payer;
 use serde_json::{Value, json};
 use shared::{
-    api::{Estimate, Spend},
+    api::{Estimate, ModelSpend, Spend},
     id::{UserId, WorkflowId, WorkspaceId},
     run::{FailureCode, RunStatus},
 };
@@ -76,6 +76,8 @@ on_each_database! {
         payers.sort_unstable();
         assert_eq!(payers, ["person", "workspace"]);
         assert_eq!(told.members.len(), 1);
+        let of_run = ada.get(&format!("/api/runs/{}/spend", run.id)).await.ok().read_as::<Vec<ModelSpend>>();
+        assert_eq!((of_run.len(), of_run[0].payer.as_str(), of_run[0].total.calls), (1, "person", 1));
         assert_eq!((told.members[0].name.as_str(), told.workflows.len()), ("ada", 2));
     }
 

@@ -1,4 +1,4 @@
-//! Whether a provider takes a key, and which servers of one's own are running. For settings, before anything is run.
+//! Whether a provider takes a key. For settings, before anything is run.
 
 use std::time::Duration;
 
@@ -65,40 +65,9 @@ async fn knock(profile: &Profile, outbound: &Outbound, key: ProviderKey) -> KeyC
     }
 }
 
-fn profile_of(provider: &str) -> Option<&'static Profile> {
+pub(super) fn profile_of(provider: &str) -> Option<&'static Profile> {
     let ordered = vendor::PROFILES.iter().copied();
     ordered.chain([&ANTHROPIC]).chain(&SPEAKERS).chain(&LOCAL_SERVERS).find(|profile| profile.name == provider)
-}
-
-/// A model server that answers on this machine.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct LocalServer {
-    /// As connections name it.
-    pub provider: String,
-    /// Where it answers.
-    pub base_url: String,
-    /// What it serves.
-    pub models: Vec<String>,
-}
-
-/// Looks where model servers are by themselves. Two of them share a place; the first that answers stands for both.
-pub async fn local_servers(outbound: &Outbound) -> Vec<LocalServer> {
-    let found = futures_util::future::join_all(LOCAL_SERVERS.iter().map(|server| look(outbound, server))).await;
-    let mut servers: Vec<LocalServer> = Vec::new();
-    for server in found.into_iter().flatten() {
-        if servers.iter().all(|other| other.base_url != server.base_url) {
-            servers.push(server);
-        }
-    }
-    servers
-}
-
-async fn look(outbound: &Outbound, server: &Profile) -> Option<LocalServer> {
-    const LOOK_TIME: Duration = Duration::from_secs(2);
-    let rest = server.rest(outbound.clone(), no_key()).patient(Some(LOOK_TIME));
-    let answer = rest.glance(&rest.url("/models")).await?;
-    let models = answer["data"].as_array()?.iter().filter_map(|model| model["id"].as_str()).map(str::to_owned);
-    Some(LocalServer { provider: server.name.to_owned(), base_url: server.base.to_owned(), models: models.collect() })
 }
 
 /// Servers of this machine ask for no key. Whether they may be called is the policy's to say.
@@ -112,6 +81,6 @@ pub fn costs_nothing(provider: &str) -> bool {
     provider == super::LOCAL || LOCAL_SERVERS.iter().any(|server| server.name == provider)
 }
 
-fn no_key() -> ProviderKey {
+pub(super) fn no_key() -> ProviderKey {
     ProviderKey { secret: Secret::new(""), base_url: None, allow_private: false, payer: None }
 }

@@ -13,6 +13,7 @@ pub(crate) mod order;
 mod refusal;
 mod rest;
 mod retry;
+mod servers;
 mod table;
 mod tool;
 mod vendor;
@@ -23,10 +24,11 @@ use bytes::Bytes;
 use shared::run::FailureCode;
 
 use crate::{NodeContext, NodeError, error::shortened, secret::Payer};
-pub use check::{KeyCheck, LocalServer, check_key, costs_nothing, local_servers};
+pub use check::{KeyCheck, check_key, costs_nothing};
 pub use estimate::{CallEstimate, KeyAtHand, estimate};
 pub use models::{Field, Form, Limit, Model, ModelCatalog, Prices, Route, Sound, VideoLimits, models};
 pub(crate) use models::{Made, cost_usd};
+pub use servers::{LocalServer, local_servers, served_models};
 pub use table::providers_table;
 pub(crate) use tool::{ToolCall, ToolResult, ToolSpec, Turn};
 

@@ -318,6 +318,17 @@ pub struct CreateKey {
     pub check: bool,
 }
 
+/// `GET /api/workspaces/{id}/endpoints`: a server of one's own, and what it serves now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Endpoint {
+    /// As a node's connection names it.
+    pub connection: String,
+    /// Whether it said what it serves.
+    pub answers: bool,
+    pub models: Vec<String>,
+}
+
 /// A stored key, without the secret: that never leaves the server.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -1,6 +1,7 @@
 //! `workspaces/{id}/keys` and `me/keys`: provider keys go in, and only their hints come out. `save` is what happens to one
 //! on its way in, `mine` the keys of one person.
 
+mod endpoints;
 mod mine;
 mod save;
 
@@ -32,6 +33,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(list_keys, create_key))
         .routes(routes!(delete_key))
         .routes(routes!(list_local_servers))
+        .merge(endpoints::routes())
         .merge(mine::routes())
 }
 

@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::{Value as Json, json};
 use shared::{
-    api::Run,
+    api::{Endpoint, Run},
     run::{FailureCode, NodeStatus, RunStatus},
     value::Value,
 };
@@ -142,6 +142,11 @@ on_each_database! {
         let ada = app.user("ada").await;
         let server = LlamaServer::start(app.data_dir()).await;
         server.add_to(&ada, SECRET, true).await.ok();
+
+        let path = format!("/api/workspaces/{}/endpoints", ada.workspace().await);
+        let endpoints: Vec<Endpoint> = ada.get(&path).await.ok().read_as();
+        let desk = endpoints.iter().find(|endpoint| endpoint.connection == "openai-compatible:desk").unwrap();
+        assert!(desk.answers && desk.models.len() == 1 && desk.models[0].ends_with("desk.gguf"), "{desk:?}");
 
         let whole = answer(&ada, asked("hello", json!({"max_tokens": 24}))).await;
         assert_eq!(whole.trim().chars().filter(|letter| letter.is_ascii_lowercase()).count(), whole.trim().len(), "{whole}");

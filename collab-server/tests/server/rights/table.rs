@@ -117,6 +117,7 @@ pub fn table() -> Vec<Row> {
         ),
         row(delete.clone(), "/api/workspaces/{id}/keys/{key}", manage, nothing()),
         row(get.clone(), "/api/workspaces/{id}/spend", read, nothing()),
+        row(get.clone(), "/api/workspaces/{id}/endpoints", read, nothing()),
         // Without an amount: there is no cap that would go.
         row(
             put.clone(),
@@ -146,6 +147,7 @@ pub fn table() -> Vec<Row> {
         row(post.clone(), "/api/workflows/{id}/runs", run, nothing()),
         row(get.clone(), "/api/runs/{id}", read, nothing()),
         row(get.clone(), "/api/runs/{id}/graph", read, nothing()),
+        row(get.clone(), "/api/runs/{id}/spend", read, nothing()),
         // Without a change. Whose runs somebody may change is tested in `runs::queue`.
         row(patch.clone(), "/api/runs/{id}", run, nothing()),
         row(get.clone(), "/api/workspaces/{id}/training", read, nothing()),

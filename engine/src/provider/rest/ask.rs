@@ -113,8 +113,13 @@ impl Rest {
 
     /// Looks once whether somebody answers at all.
     pub async fn glance(&self, url: &str) -> Option<serde_json::Value> {
-        let (status, _, body) = self.once(self.request(Method::GET, url).ok()?).await.ok()?;
-        if status.is_success() { serde_json::from_slice(&body).ok() } else { None }
+        // Nothing that is worth a glance is longer.
+        const GLANCE_MAX_BYTES: u64 = 2 << 20;
+        let response = self.outbound.send(self.request(Method::GET, url).ok()?).await.ok()?;
+        if !response.status().is_success() {
+            return None;
+        }
+        serde_json::from_slice(&self.outbound.read(response, GLANCE_MAX_BYTES).await.ok()?).ok()
     }
 
     /// Says something to which the answer has no content.
