@@ -6,7 +6,9 @@
 mod api;
 mod canvas;
 mod dom;
+mod estimate;
 mod media;
+mod model_takes;
 mod models;
 mod pages;
 mod panels;

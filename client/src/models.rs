@@ -9,7 +9,10 @@ use dioxus::prelude::*;
 use serde::Deserialize;
 use shared::id::WorkspaceId;
 
-use crate::api::{Api, KeyPlace};
+use crate::{
+    api::{Api, KeyPlace},
+    model_takes::{Limit, VideoLimits},
+};
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 pub struct ModelList {
@@ -34,6 +37,12 @@ pub struct Model {
     pub shutdown: Option<String>,
     #[serde(default)]
     pub usd_per_million: Option<BTreeMap<String, f64>>,
+    /// What it takes, by our names of parameters, and within which limits. Of pictures and sounds.
+    #[serde(default)]
+    pub parameters: BTreeMap<String, Limit>,
+    /// What films it makes.
+    #[serde(default)]
+    pub video: Option<VideoLimits>,
     #[serde(default)]
     pub routes: Vec<Route>,
 }
@@ -134,8 +143,17 @@ pub fn use_models_provider(workspace: WorkspaceId) -> Models {
 }
 
 pub fn use_models() -> Models {
+    use_models_when(true)
+}
+
+/// The same, where they may not be needed.
+pub fn use_models_when(needed: bool) -> Models {
     let models = use_context::<Models>();
-    use_hook(|| models.ask());
+    use_hook(|| {
+        if needed {
+            models.ask();
+        }
+    });
     models
 }
 
@@ -160,6 +178,10 @@ impl Models {
         });
     }
 
+    pub fn workspace(&self) -> WorkspaceId {
+        self.workspace
+    }
+
     pub fn list(&self) -> Option<Rc<ModelList>> {
         self.list.read().clone()
     }
@@ -172,7 +194,10 @@ impl Models {
     pub fn has_key(&self, model: &Model) -> Option<bool> {
         let keyed = self.keyed.read();
         let keyed = keyed.as_ref()?;
-        let local = model.vendors().iter().all(|vendor| matches!(*vendor, "local" | "ollama"));
+        let local = model
+            .vendors()
+            .iter()
+            .all(|vendor| matches!(*vendor, "local" | "ollama" | "llamacpp" | "lmstudio" | "vllm" | "mlx"));
         Some(local || model.vendors().iter().any(|vendor| keyed.iter().any(|key| key == vendor)))
     }
 }

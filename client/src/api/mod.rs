@@ -24,7 +24,7 @@ mod keys;
 mod runs;
 mod team;
 
-pub use keys::KeyPlace;
+pub use keys::{KeyPlace, LocalServer};
 
 /// Why a request did not bring what it was for. Its text is fit to be shown.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -10,8 +10,9 @@ use shared::{
 use super::runs::dollars;
 use crate::{
     canvas::state::{Canvas, CanvasStateStoreExt, Side, use_canvas},
+    estimate::{last_cost, use_estimates},
     replica::view::CanvasViewStoreExt,
-    ui::{Button, Chip, Glyph, Icon, Kbd, Tone, Variant, use_toaster},
+    ui::{Button, Chip, Glyph, Icon, Kbd, Size, Tone, Variant, use_toaster},
 };
 
 #[component]
@@ -82,6 +83,7 @@ pub fn RunBar() -> Element {
                         if some == 1 { "To here" } else { "Selected" }
                     }
                 }
+                Price {}
                 Button {
                     variant: Variant::Primary,
                     glyph: Glyph::Play,
@@ -90,6 +92,37 @@ pub fn RunBar() -> Element {
                     "Run"
                     Kbd { keys: "Mod+Enter" }
                 }
+            }
+        }
+    }
+}
+
+/// What a run is going to cost and who pays; and what the last one did.
+#[component]
+fn Price() -> Element {
+    let canvas = use_canvas();
+    let estimates = use_estimates();
+    let last = use_memo(move || last_cost(canvas));
+    let Some(words) = estimates.whole() else { return rsx! {} };
+    let keyless = match words.without_key {
+        0 => None,
+        1 => Some("1 model has no key".to_owned()),
+        many => Some(format!("{many} models have no key")),
+    };
+    rsx! {
+        div { class: "run-price", "data-testid": "estimate",
+            title: "By list prices, if nothing is there already; a node that is given a list is paid for each item.",
+            if !words.payer.is_empty() {
+                span { class: "tabular", "{words.price} · {words.payer}" }
+            }
+            if let Some(keyless) = keyless {
+                span { class: "run-keyless",
+                    Icon { glyph: Glyph::Key, size: Size::S }
+                    "{keyless}"
+                }
+            }
+            if let Some(last) = last() {
+                small { class: "tabular", "data-testid": "actual", "Last run: {last}" }
             }
         }
     }

@@ -18,7 +18,18 @@ pub struct ChromeDriver {
 }
 
 impl ChromeDriver {
+    /// It takes a free port for IPv4 and then wants the same one for IPv6, which somebody else may have: then it ends, and
+    /// another start finds another port.
     pub async fn start() -> Self {
+        for _ in 0..10 {
+            if let Some(started) = Self::try_start().await {
+                return started;
+            }
+        }
+        panic!("ChromeDriver ends before it says its port");
+    }
+
+    async fn try_start() -> Option<Self> {
         let program = std::env::var_os("OPENFLOW_TEST_CHROMEDRIVER").expect("run this with `cargo xtask test`");
         let mut child = Command::new(program)
             .arg("--port=0")
@@ -30,8 +41,7 @@ impl ChromeDriver {
             .expect("ChromeDriver starts");
         let mut lines = BufReader::new(child.stdout.take().expect("it was started with a pipe")).lines();
         let port = loop {
-            let line = lines.next_line().await.expect("ChromeDriver's output is text");
-            let line = line.expect("ChromeDriver says its port before it ends");
+            let line = lines.next_line().await.expect("ChromeDriver's output is text")?;
             // "ChromeDriver was started successfully on port 41235."
             if let Some((_, port)) = line.split_once("successfully on port ") {
                 break port.trim_end_matches('.').parse().expect("a port is a number");
@@ -39,7 +49,7 @@ impl ChromeDriver {
         };
         // A full pipe would stop it.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Self { _child: child, port }
+        Some(Self { _child: child, port })
     }
 
     /// A Chromium that shares nothing with any other.

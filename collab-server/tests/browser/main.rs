@@ -17,6 +17,7 @@ mod look;
 mod offline;
 mod past_run;
 mod pasting;
+mod paying;
 mod person;
 mod phone;
 mod pictures;

@@ -8,7 +8,7 @@ use axum::{
         IntoResponse, Response, Sse,
         sse::{Event, KeepAlive},
     },
-    routing::post,
+    routing::{get, post},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use futures_util::{StreamExt, stream};
@@ -18,6 +18,9 @@ use tokio::net::TcpListener;
 /// What every chat answers. Long enough that a second person sees it half written.
 pub const ANSWER: &str = "A paper boat crosses the harbour at dawn, past the sleeping cranes and the last of the night \
     ferries, while gulls argue over who saw it first and the tide, which has no opinion, carries it on.";
+
+/// The one model that it names.
+pub const MODEL: &str = "harbour-8b";
 
 /// Between two words.
 const PACE: Duration = Duration::from_millis(60);
@@ -34,6 +37,7 @@ impl Vendor {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("there is a free port");
         let port = listener.local_addr().expect("a bound socket has an address").port();
         let app = Router::new().route("/v1/chat/completions", post(chat)).route("/v1/images/generations", post(image));
+        let app = app.route("/v1/models", get(models));
         tokio::spawn(async move { axum::serve(listener, app).await });
         Self { port }
     }
@@ -67,6 +71,10 @@ async fn chat(Json(request): Json<Value>) -> Response {
         Ok::<_, Infallible>(event)
     });
     Sse::new(paced).keep_alive(KeepAlive::default()).into_response()
+}
+
+async fn models() -> Json<Value> {
+    Json(json!({ "object": "list", "data": [{ "id": MODEL, "object": "model" }] }))
 }
 
 async fn image(Json(request): Json<Value>) -> Json<Value> {

@@ -12,6 +12,7 @@ use crate::{
         surface::Surface,
     },
     dom,
+    estimate::use_estimates_provider,
     pages::share::ShareDialog,
     panels::{
         Announcer, Chat, CommandPalette, ContextMenu, Find, Follow, Minimap, Palette, RunBar, ShortcutSheet, SidePanel,
@@ -27,6 +28,7 @@ const FIT_FRAMES: u32 = 60;
 pub fn Editor() -> Element {
     let canvas = use_canvas_provider();
     use_measure_provider(canvas);
+    use_estimates_provider(canvas);
     let space = use_keyboard(canvas);
     use_idleness(canvas);
     let mut fitted = use_signal(|| false);

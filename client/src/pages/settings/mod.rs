@@ -1,5 +1,6 @@
 //! Settings of the workspace being looked at: name, provider keys, what they spend, members, invitations, and the ways out of it.
 
+mod caps;
 mod keys;
 mod spend;
 mod workspace;

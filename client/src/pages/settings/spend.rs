@@ -1,4 +1,4 @@
-//! What was spent this month: by person, workflow and model.
+//! What was spent this month, by person, workflow and model; and, for admins, what may be (`caps`).
 
 use dioxus::prelude::*;
 use shared::{
@@ -6,6 +6,7 @@ use shared::{
     id::WorkspaceId,
 };
 
+use super::caps::Caps;
 use crate::{
     api::Api,
     session::use_session,
@@ -17,7 +18,11 @@ pub fn Spending(workspace: WorkspaceId) -> Element {
     let session = use_session();
     let toaster = use_toaster();
     let mut spend = use_signal(|| None::<Spend>);
-    use_resource(use_reactive!(|workspace| async move {
+    let mut asked = use_signal(|| 0u32);
+    let again = asked();
+    use_resource(use_reactive!(|(workspace, again)| async move {
+        // Asked again when a cap was set.
+        let _ = again;
         match Api.spend(workspace).await {
             Ok(found) => spend.set(Some(found)),
             Err(error) => {
@@ -38,6 +43,11 @@ pub fn Spending(workspace: WorkspaceId) -> Element {
                     span { class: "tabular", "{amount(total)}" }
                 }
             }
+        }
+        // Others see their own cap beside what they spent.
+        if !spend.own_only {
+            h3 { class: "caps-title", "Caps" }
+            Caps { workspace, spend, onchange: move |()| asked += 1 }
         }
     }
 }

@@ -9,6 +9,7 @@ mod model;
 mod number;
 mod row;
 mod seed;
+mod taken;
 mod text;
 
 use dioxus::prelude::*;
@@ -66,7 +67,7 @@ pub fn Widget(bound: Bound, kind: ParamKind, description: String, node: Option<N
     let Bound { name, disabled, value, .. } = bound.clone();
     match kind {
         ParamKind::Text => rsx! { TextField { bound, placeholder: "Not set" } },
-        ParamKind::Model { capability } => rsx! { ModelField { bound, capability } },
+        ParamKind::Model { capability } => rsx! { ModelField { bound, capability, node } },
         ParamKind::Prompt => match node {
             Some(node) => rsx! {
                 PromptArea { key: "{node} {name}", node, param: name, class: "prompt", label, placeholder: description, rows: 3 }

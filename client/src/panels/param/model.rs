@@ -1,17 +1,25 @@
 //! A model: what is chosen, and a list to search in. Any other name may be typed, for servers with models of their own.
 
 use dioxus::prelude::*;
+use shared::{api::Endpoint, id::NodeId};
 
 use super::Bound;
 use crate::{
+    api::Api,
+    canvas::state::Canvas,
     dom,
+    estimate::{Estimates, words},
     models::{Model, use_models},
     ui::{Chip, Dialog, Glyph, Icon, Size, Tone},
 };
 
 #[component]
-pub fn ModelField(bound: Bound, capability: String) -> Element {
+pub fn ModelField(bound: Bound, capability: String, node: Option<NodeId>) -> Element {
     let models = use_models();
+    // The app view's form has no estimate.
+    let estimates = use_hook(try_consume_context::<Estimates>);
+    let call = node.clone().zip(estimates).and_then(|(node, estimates)| estimates.of_node(&node));
+    let paid = call.and_then(|call| words(&[call])).filter(|words| !words.payer.is_empty());
     let mut open = use_signal(|| false);
     let id = bound.value.as_str().unwrap_or_default().to_owned();
     let model = models.find(&id);
@@ -21,6 +29,9 @@ pub fn ModelField(bound: Bound, capability: String) -> Element {
         (None, id) => id.to_owned(),
     };
     let (label, disabled) = (bound.title.clone(), bound.disabled);
+    // Where there is no document behind it, the connection cannot be set along with the model.
+    let canvas = use_hook(try_consume_context::<Canvas>);
+    let place = canvas.zip(node.clone());
     let keyless = model.as_ref().is_some_and(|model| models.has_key(model) == Some(false));
     rsx! {
         button {
@@ -40,14 +51,27 @@ pub fn ModelField(bound: Bound, capability: String) -> Element {
             }
             Icon { glyph: Glyph::ChevronDown, size: Size::S }
         }
+        if let Some(paid) = paid {
+            p { class: "model-paid tabular", "{paid.price} · {paid.payer}" }
+        }
         if open() {
             Picker {
                 title: label.clone(),
                 capability,
                 chosen: id.clone(),
-                onpick: move |picked: String| {
+                endpoints: place.is_some(),
+                onpick: move |picked: Picked| {
                     open.set(false);
-                    bound.set_and_rest(picked);
+                    match (&place, picked.connection) {
+                        (Some((canvas, node)), Some(connection)) => {
+                            canvas.replica().edit("choose model", |edit| {
+                                edit.set_param(node, &bound.name, picked.model.into());
+                                edit.set_param(node, "connection", connection.into());
+                            });
+                            bound.rest();
+                        }
+                        _ => bound.set_and_rest(picked.model),
+                    }
                 },
                 onclose: move |()| open.set(false),
             }
@@ -55,12 +79,35 @@ pub fn ModelField(bound: Bound, capability: String) -> Element {
     }
 }
 
+/// A model, and through whom; `None`: as it is set.
+#[derive(Debug, Clone, PartialEq)]
+struct Picked {
+    model: String,
+    connection: Option<String>,
+}
+
+/// What servers of one's own have that a search means. `words` in lower case.
+fn served_of(endpoints: &[Endpoint], words: &str) -> Vec<Picked> {
+    let matches = |text: &str| words.split_whitespace().all(|word| text.contains(word));
+    let each = endpoints.iter().flat_map(|endpoint| endpoint.models.iter().map(move |model| (endpoint, model)));
+    each.filter(|(endpoint, model)| matches(&format!("{} {model}", endpoint.connection).to_lowercase()))
+        .map(|(endpoint, model)| Picked { model: model.clone(), connection: Some(endpoint.connection.clone()) })
+        .collect()
+}
+
+/// As its owner calls it.
+fn name_of(connection: &str) -> &str {
+    connection.split_once(':').map_or(connection, |(_, name)| name)
+}
+
 #[component]
 fn Picker(
     title: String,
     capability: String,
     chosen: String,
-    onpick: Callback<String>,
+    /// Whether servers of one's own are offered.
+    endpoints: bool,
+    onpick: Callback<Picked>,
     onclose: EventHandler<()>,
 ) -> Element {
     let models = use_models();
@@ -76,9 +123,20 @@ fn Picker(
         .filter(|model| model.capabilities.contains(&capability) && model.matches(&typed.to_lowercase()))
         .cloned()
         .collect();
+    let served = use_resource(use_reactive!(|endpoints| async move {
+        if endpoints { Api.endpoints(models.workspace()).await.unwrap_or_default() } else { Vec::new() }
+    }));
+    let own: Vec<Endpoint> = served.read().clone().unwrap_or_default();
+    // What servers of one's own can be asked for; they do not say which of their models does what.
+    let asked = matches!(capability.as_str(), "text.chat" | "text.embed" | "audio.transcribe");
+    let served = if asked { served_of(&own, &typed.to_lowercase()) } else { Vec::new() };
+    // A vendor's model is not looked for at a server of one's own that was chosen before.
+    let leave = endpoints.then(String::new);
     let foreign = (!typed.is_empty() && found.iter().all(|model| model.id != typed)).then(|| typed.clone());
-    let ids: Vec<String> = found.iter().map(|model| model.id.clone()).chain(foreign.clone()).collect();
-    let count = ids.len();
+    let listed = found.iter().map(|model| Picked { model: model.id.clone(), connection: leave.clone() });
+    let typed_name = foreign.clone().map(|model| Picked { model, connection: None });
+    let picks: Vec<Picked> = listed.chain(served.iter().cloned()).chain(typed_name).collect();
+    let (vendors, count) = (found.len(), picks.len());
     let now = at().min(count.saturating_sub(1));
     rsx! {
         Dialog { title: "{title}", onclose,
@@ -89,7 +147,7 @@ fn Picker(
                     match event.key() {
                         Key::ArrowDown => at.set(if now >= last { 0 } else { now + 1 }),
                         Key::ArrowUp => at.set(if now == 0 { last } else { now - 1 }),
-                        Key::Enter => if let Some(id) = ids.get(now) { onpick.call(id.clone()) },
+                        Key::Enter => if let Some(picked) = picks.get(now) { onpick.call(picked.clone()) },
                         _ => return,
                     }
                     event.prevent_default();
@@ -124,7 +182,29 @@ fn Picker(
                             current: model.id == chosen,
                             has_key: models.has_key(&model),
                             model,
-                            onpick,
+                            onpick: {
+                                let leave = leave.clone();
+                                move |model: String| onpick.call(Picked { model, connection: leave.clone() })
+                            },
+                        }
+                    }
+                    for (index , picked) in served.into_iter().enumerate() {
+                        li {
+                            key: "{picked.connection:?} {picked.model}",
+                            id: option_id(vendors + index),
+                            class: "model-option",
+                            role: "option",
+                            aria_selected: if vendors + index == now { "true" } else { "false" },
+                            "data-model": "{picked.model}",
+                            "data-connection": picked.connection.clone(),
+                            onclick: {
+                                let picked = picked.clone();
+                                move |_| onpick.call(picked.clone())
+                            },
+                            span { class: "model-words",
+                                strong { "{picked.model}" }
+                                small { "{name_of(picked.connection.as_deref().unwrap_or_default())}, a server of your own" }
+                            }
                         }
                     }
                     if let Some(name) = foreign {
@@ -134,8 +214,8 @@ fn Picker(
                             role: "option",
                             aria_selected: if now + 1 == count { "true" } else { "false" },
                             onclick: {
-                                let name = name.clone();
-                                move |_| onpick.call(name.clone())
+                                let model = name.clone();
+                                move |_| onpick.call(Picked { model: model.clone(), connection: None })
                             },
                             span { class: "model-words",
                                 strong { "Use “{name}”" }
@@ -147,7 +227,7 @@ fn Picker(
                 if !loaded {
                     p { class: "quiet", role: "status", "Loading…" }
                 } else {
-                    p { class: "model-as-of", "Prices as of {as_of}. What a run costs is shown when it is done." }
+                    p { class: "model-as-of", "Prices as of {as_of}. What a run is going to cost stands beside Run." }
                 }
             }
         }
@@ -200,4 +280,21 @@ fn Choice(
 
 fn option_id(index: usize) -> String {
     format!("model-option-{index}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn models_of_ones_own_servers_are_found_by_both_names() {
+        let studio = Endpoint {
+            connection: "openai-compatible:Studio".into(),
+            answers: true,
+            models: vec!["qwen3".into(), "llama4".into()],
+        };
+        assert_eq!(served_of(std::slice::from_ref(&studio), "studio qwen").len(), 1);
+        assert_eq!(served_of(&[studio], "").len(), 2);
+        assert_eq!((name_of("openai-compatible:Studio"), name_of("ollama")), ("Studio", "ollama"));
+    }
 }

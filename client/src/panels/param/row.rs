@@ -7,7 +7,12 @@ use shared::{
     node::{ParamKind, ParamSpec},
 };
 
-use super::{Bound, Widget, changed::use_changed_by, kind_name};
+use super::{
+    Bound,
+    changed::use_changed_by,
+    kind_name,
+    taken::{TakenWidget, use_taken},
+};
 use crate::{
     canvas::{
         connect::PortRef,
@@ -65,7 +70,9 @@ pub fn ParamRow(id: NodeId, param: ParamSpec, on_card: bool) -> Element {
         onset,
         onrest,
     };
-    let inline = matches!(param.kind, ParamKind::Bool | ParamKind::Color);
+    let taken = use_taken(&id, &param);
+    let fault = taken().and_then(|taken| taken.fault(&param, &bound.value));
+    let inline = matches!(param.kind, ParamKind::Bool | ParamKind::Color) && taken().is_none();
     let changed = changed_by.name().filter(|_| param.kind != ParamKind::Prompt);
     rsx! {
         div {
@@ -75,6 +82,7 @@ pub fn ParamRow(id: NodeId, param: ParamSpec, on_card: bool) -> Element {
             "data-wired": wired,
             "data-inline": inline,
             "data-changed-by": changed.as_deref(),
+            "data-fault": fault.is_some(),
             style: editor().map(|(_, color)| format!("--person: {color}")),
             "data-editing": editor().map(|(person, _)| person),
             if on_card && let Some(wire) = &param.wire {
@@ -97,7 +105,7 @@ pub fn ParamRow(id: NodeId, param: ParamSpec, on_card: bool) -> Element {
             }
             if !wired {
                 div { class: "param-body",
-                    Widget { bound, kind: param.kind.clone(), description: param.description.clone(), node: id.clone() }
+                    TakenWidget { bound, param: param.clone(), taken: taken(), node: id.clone() }
                 }
             }
         }

@@ -1,7 +1,10 @@
 //! This workflow's runs, newest first, page by page: who, when, how it went, what it cost, what it brought.
 
 use dioxus::prelude::*;
-use shared::{api::Run, id::RunId};
+use shared::{
+    api::{ModelSpend, Run},
+    id::RunId,
+};
 
 use super::{StatusWord, dollars};
 use crate::{
@@ -118,6 +121,36 @@ fn Item(run: Run, open: bool, onopen: EventHandler<RunId>) -> Element {
     }
 }
 
+/// Whose key paid for which model, and how much.
+#[component]
+fn Paid(id: RunId) -> Element {
+    let spend = use_resource(use_reactive!(|id| async move { Api.run_spend(id).await.unwrap_or_default() }));
+    let spend = spend.read();
+    let Some(spend) = spend.as_ref().filter(|spend| !spend.is_empty()) else { return rsx! {} };
+    rsx! {
+        ul { class: "run-paid", "data-testid": "run-paid",
+            for model in spend {
+                li { key: "{model.provider} {model.model} {model.payer}",
+                    span { "{model.model}" }
+                    small { class: "tabular", "{paid(model)}" }
+                }
+            }
+        }
+    }
+}
+
+/// `$0.40, Workspace key at fal`
+fn paid(model: &ModelSpend) -> String {
+    let total = model.total;
+    let cost = match total.calls_of_unknown_cost {
+        0 => dollars(total.usd),
+        unknown if unknown == total.calls => "Cost unknown".to_owned(),
+        _ => format!("{} and more, part unknown", dollars(total.usd)),
+    };
+    let payer = if model.payer == "person" { "key of whoever started it" } else { "Workspace key" };
+    format!("{cost}, {payer}, {}", model.provider)
+}
+
 /// What a run brought: asked when it is opened, because results may be long.
 #[component]
 fn Brought(id: RunId) -> Element {
@@ -136,6 +169,7 @@ fn Brought(id: RunId) -> Element {
             if let Some(seconds) = took {
                 p { class: "quiet tabular", "Took {seconds:.1} s" }
             }
+            Paid { id }
             for (node , failure) in run.failures.clone() {
                 button {
                     key: "{node}",
@@ -163,5 +197,25 @@ fn Brought(id: RunId) -> Element {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::api::SpendTotal;
+
+    use super::*;
+
+    #[test]
+    fn a_call_of_unknown_cost_is_no_call_for_nothing() {
+        let of = |usd, unknown| ModelSpend {
+            provider: "fal".into(),
+            model: "wan".into(),
+            payer: "workspace".into(),
+            total: SpendTotal { usd, calls: 2, calls_of_unknown_cost: unknown },
+        };
+        assert_eq!(paid(&of(0.4, 0)), "$0.40, Workspace key, fal");
+        assert_eq!(paid(&of(0.4, 1)), "$0.40 and more, part unknown, Workspace key, fal");
+        assert_eq!(paid(&of(0.0, 2)), "Cost unknown, Workspace key, fal");
     }
 }
