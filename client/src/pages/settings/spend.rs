@@ -83,8 +83,13 @@ fn calls(total: SpendTotal) -> String {
     }
 }
 
+/// What nobody knows is not nothing.
 fn amount(total: SpendTotal) -> String {
-    format!("${:.2}", total.usd)
+    match total.calls_of_unknown_cost {
+        0 => format!("${:.2}", total.usd),
+        unknown if unknown == total.calls => "Unknown".to_owned(),
+        _ => format!("${:.2} and more", total.usd),
+    }
 }
 
 #[cfg(test)]
@@ -94,7 +99,9 @@ mod tests {
     #[test]
     fn what_nobody_knows_is_said_beside_what_is_known() {
         let total = SpendTotal { usd: 1.5, calls: 3, calls_of_unknown_cost: 1 };
-        assert_eq!((calls(total).as_str(), amount(total).as_str()), ("3 calls, 1 of unknown cost", "$1.50"));
+        assert_eq!((calls(total).as_str(), amount(total).as_str()), ("3 calls, 1 of unknown cost", "$1.50 and more"));
+        let unknown = SpendTotal { usd: 0.0, calls: 2, calls_of_unknown_cost: 2 };
+        assert_eq!(amount(unknown), "Unknown");
         assert_eq!(calls(SpendTotal { usd: 0.1, calls: 1, calls_of_unknown_cost: 0 }), "1 call");
     }
 
