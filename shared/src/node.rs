@@ -3,6 +3,7 @@
 //! The engine makes a [`NodeSpec`] from every `#[node]` function, the server hands the [`Catalog`] out at
 //! `GET /api/nodes`, and the client draws palette, ports and parameter widgets from it. Nobody hard-codes a node.
 
+mod comfy;
 mod dynamic;
 
 use std::{borrow::Cow, collections::BTreeMap};
@@ -10,6 +11,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 use serde::{Deserialize, Serialize};
 
 use crate::{graph::Node, value::ValueType};
+pub use comfy::{ComfyInput, ComfyKind, ComfyOutput, comfy_inputs, comfy_outputs, is_comfy_api};
 pub use dynamic::{Interface, InterfacePort, interface_of, public_name};
 
 /// Everything that is known of a kind of node without running it.
@@ -123,6 +125,8 @@ pub enum DynamicPorts {
     Cases { param: String },
     /// The named inputs and outputs of the workflow that the node stands for.
     Workflow,
+    /// What ComfyUI's workflow in the parameter `workflow` loads, is told, and keeps.
+    ComfyUi,
 }
 
 /// A parameter or port that had another name in nodes of earlier versions.

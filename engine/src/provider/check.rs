@@ -6,6 +6,7 @@ use shared::run::FailureCode;
 
 use super::{
     chat::{ANTHROPIC, LOCAL_SERVERS, OPENAI, SPEAKERS},
+    comfy::PROFILE as COMFYUI,
     rest::Profile,
     vendor,
 };
@@ -67,18 +68,25 @@ async fn knock(profile: &Profile, outbound: &Outbound, key: ProviderKey) -> KeyC
 
 pub(super) fn profile_of(provider: &str) -> Option<&'static Profile> {
     let ordered = vendor::PROFILES.iter().copied();
-    ordered.chain([&ANTHROPIC]).chain(&SPEAKERS).chain(&LOCAL_SERVERS).find(|profile| profile.name == provider)
+    ordered
+        .chain([&ANTHROPIC, &COMFYUI])
+        .chain(&SPEAKERS)
+        .chain(&LOCAL_SERVERS)
+        .find(|profile| profile.name == provider)
 }
 
 /// Servers of this machine ask for no key. Whether they may be called is the policy's to say.
 pub(super) fn keyless(provider: &str, name: Option<&str>) -> Option<ProviderKey> {
-    let known = name.is_none() && LOCAL_SERVERS.iter().any(|server| server.name == provider);
-    known.then(no_key)
+    (name.is_none() && is_own(provider)).then(no_key)
 }
 
 /// Whether the provider is a server of one's own, whose answers nobody bills.
 pub fn costs_nothing(provider: &str) -> bool {
-    provider == super::LOCAL || LOCAL_SERVERS.iter().any(|server| server.name == provider)
+    provider == super::LOCAL || is_own(provider)
+}
+
+fn is_own(provider: &str) -> bool {
+    provider == COMFYUI.name || LOCAL_SERVERS.iter().any(|server| server.name == provider)
 }
 
 pub(super) fn no_key() -> ProviderKey {

@@ -7,6 +7,7 @@
 
 mod chat;
 mod check;
+mod comfy;
 mod estimate;
 mod models;
 pub(crate) mod order;
@@ -25,9 +26,11 @@ use shared::run::FailureCode;
 
 use crate::{NodeContext, NodeError, error::shortened, secret::Payer};
 pub use check::{KeyCheck, check_key, costs_nothing};
+pub(crate) use comfy::{ComfyJob, ComfyUi};
 pub use estimate::{CallEstimate, KeyAtHand, estimate};
 pub use models::{Field, Form, Limit, Model, ModelCatalog, Prices, Route, Sound, VideoLimits, models};
 pub(crate) use models::{Made, cost_usd};
+pub(crate) use rest::OrderError;
 pub use servers::{LocalServer, local_servers, served_models};
 pub use table::providers_table;
 pub(crate) use tool::{ToolCall, ToolResult, ToolSpec, Turn};

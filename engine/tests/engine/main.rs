@@ -2,6 +2,7 @@
 
 mod agent;
 mod checkpoint;
+mod comfy;
 mod contract;
 mod film;
 mod fixture;

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::{Catalog, DynamicPorts, NodeRole, NodeSpec, PortSpec};
+use super::{Catalog, DynamicPorts, NodeRole, NodeSpec, PortSpec, comfy_inputs, comfy_outputs};
 use crate::{
     effective::effective,
     exchange,
@@ -79,6 +79,13 @@ pub(super) fn with_ports(spec: &NodeSpec, ports: &DynamicPorts, params: &Params,
                 ports.iter().filter(free).take(PORTS_MAX).map(InterfacePort::port).collect()
             };
             (spec.inputs, spec.outputs) = (ports(&interface.inputs), ports(&interface.outputs));
+        }
+        DynamicPorts::ComfyUi => {
+            let workflow = params.get("workflow").unwrap_or(&Json::Null);
+            let free = |port: &PortSpec| spec.param(&port.name).is_none();
+            let inputs = comfy_inputs(workflow).into_iter().map(|input| input.port).filter(free).collect();
+            let outputs = comfy_outputs(workflow).into_iter().map(|output| output.port).collect();
+            (spec.inputs, spec.outputs) = (inputs, outputs);
         }
     }
     spec

@@ -5,6 +5,7 @@
 mod agent;
 mod caption;
 mod chat;
+mod comfy;
 mod embed;
 mod film;
 mod generate;
