@@ -8,7 +8,13 @@ use crate::process;
 use crate::workspace::Workspace;
 
 /// The stories that take pictures on their way.
-const STORIES: [&str; 2] = ["axe_finds_nothing_serious", "a_run_and_what_changed"];
+const STORIES: [&str; 5] = [
+    "axe_finds_nothing_serious",
+    "a_run_and_what_changed",
+    "others_are_seen_typing",
+    "a_past_run_shows",
+    "a_mask_is_painted",
+];
 
 pub fn pictures(workspace: &Workspace) -> anyhow::Result<()> {
     let this = std::env::current_exe().context("finding this program")?;

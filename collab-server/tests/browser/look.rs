@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use axum::http::Method;
+use base64::{Engine, engine::general_purpose::STANDARD};
 use fantoccini::wd::WebDriverCompatibleCommand;
 use reqwest::Url;
 use serde_json::{Value, json};
@@ -72,9 +73,13 @@ impl Person {
     /// Into the folder that `cargo xtask pictures` names; otherwise none is taken.
     pub async fn takes_picture(&self, name: &str) {
         let Some(folder) = std::env::var_os("OPENFLOW_TEST_PICTURES").map(PathBuf::from) else { return };
-        let picture = self.client.screenshot().await.expect("a screenshot can be taken");
+        // Small enough to be kept with the code: a PNG of photographs is not.
+        let format = json!({ "format": "webp", "quality": 80 });
+        let answer = self.devtools("Page.captureScreenshot", format).await;
+        let picture = answer["data"].as_str().expect("a screenshot is text in base64");
+        let picture = STANDARD.decode(picture).expect("a screenshot is text in base64");
         std::fs::create_dir_all(&folder).expect("the folder for pictures can be made");
-        std::fs::write(folder.join(format!("{name}.png")), picture).expect("a picture can be written");
+        std::fs::write(folder.join(format!("{name}.webp")), picture).expect("a picture can be written");
     }
 
     /// The window becomes a phone's, held upright, with a finger for a mouse.
@@ -106,8 +111,8 @@ impl Person {
         .await
     }
 
-    pub async fn devtools(&self, command: &'static str, params: Value) {
-        self.client.issue_cmd(DevTools { command, params }).await.expect("Chromium obeys");
+    pub async fn devtools(&self, command: &'static str, params: Value) -> Value {
+        self.client.issue_cmd(DevTools { command, params }).await.expect("Chromium obeys")
     }
 }
 

@@ -11,7 +11,8 @@ async fn a_run_and_what_changed_since_a_version_are_seen_on_the_canvas() {
         ada.press("Run").await;
         ada.find(".run-progress").await;
         ada.takes_picture("editor-running").await;
-        ada.find("article[data-node]:is([data-status='done'], [data-status='cached']) figure.film").await;
+        ada.find("article[data-type='output.video']:is([data-status='done'], [data-status='cached']) figure.film")
+            .await;
         for theme in Theme::BOTH {
             ada.wears(theme).await;
             ada.takes_picture(if theme == Theme::Dark { "editor-done-dark" } else { "editor-done-light" }).await;

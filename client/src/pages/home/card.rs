@@ -8,7 +8,8 @@ use shared::{
 
 use super::{
     dialogs::{Delete, Rename},
-    folders::{Dragged, MoveWorkflow, Shelf},
+    folder_dialogs::MoveWorkflow,
+    folders::{Dragged, Shelf},
 };
 use crate::{
     api::Api,

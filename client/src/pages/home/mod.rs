@@ -2,6 +2,7 @@
 
 mod card;
 mod dialogs;
+mod folder_dialogs;
 mod folders;
 mod import;
 mod mini_graph;
@@ -15,7 +16,8 @@ use shared::{
 
 use self::{
     card::Card,
-    folders::{Breadcrumbs, Dragged, FolderRow, NameFolder, Shelf, way_to},
+    folder_dialogs::NameFolder,
+    folders::{Breadcrumbs, Dragged, FolderRow, Shelf, way_to},
     import::ImportButton,
     templates::Templates,
 };

@@ -1,10 +1,14 @@
 //! Signing in and signing up: one form, two ways to send it.
 
+mod picture;
+
 use dioxus::prelude::*;
 use shared::{
     api::{Login, SignUp},
     error::ErrorCode,
 };
+
+use picture::Picture;
 
 use crate::{
     api::{Api, ApiError},
@@ -196,44 +200,6 @@ fn Password(autocomplete: &'static str, value: String, invalid: bool, oninput: E
                     event.prevent_default();
                     shown.toggle();
                 },
-            }
-        }
-    }
-}
-
-/// A quiet word about what this is: a few nodes and their wires.
-#[component]
-fn Picture() -> Element {
-    rsx! {
-        aside { class: "sign-in-picture", "aria-hidden": "true",
-            svg { view_box: "0 0 560 420", fill: "none",
-                path { class: "wire", "data-value-type": "text", d: "M196 118 C 256 118 238 172 298 172" }
-                path { class: "wire", "data-value-type": "image", d: "M196 268 C 256 268 238 206 298 206" }
-                path { class: "wire", "data-value-type": "video", d: "M444 160 C 488 160 462 300 506 300" }
-                PictureNode { x: 36, y: 78, width: 160, height: 92, value_type: "text", lines: 3 }
-                PictureNode { x: 36, y: 228, width: 160, height: 120, value_type: "image", lines: 0 }
-                PictureNode { x: 298, y: 120, width: 146, height: 132, value_type: "video", lines: 0 }
-                PictureNode { x: 506, y: 252, width: 160, height: 110, value_type: "video", lines: 1 }
-                path { class: "cursor", d: "M352 292 l5.5 17 4.2-6.6 7.5-2.2 z" }
-                rect { class: "cursor-name", x: 364, y: 310, width: 46, height: 20, rx: 6 }
-                text { class: "cursor-text", x: 372, y: 324, "Grace" }
-            }
-        }
-    }
-}
-
-#[component]
-fn PictureNode(x: i32, y: i32, width: i32, height: i32, value_type: &'static str, lines: i32) -> Element {
-    rsx! {
-        g { "data-value-type": value_type,
-            rect { class: "node", x, y, width, height, rx: 12 }
-            circle { class: "port", cx: x + width, cy: y + 40, r: 4.5 }
-            rect { class: "line", x: x + 14, y: y + 14, width: 64, height: 7, rx: 3.5 }
-            if lines == 0 {
-                rect { class: "picture", x: x + 8, y: y + 34, width: width - 16, height: height - 42, rx: 8 }
-            }
-            for line in 0..lines {
-                rect { class: "line", x: x + 14, y: y + 40 + line * 15, width: width - 44 - line * 22, height: 6, rx: 3, opacity: "0.6" }
             }
         }
     }
