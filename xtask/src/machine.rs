@@ -43,12 +43,15 @@ pub const PYTHON: Tool = Tool {
     debian_packages: &["python3", "python3-pip"],
 };
 
+/// The browser that pages are tested and measured in.
+pub const CHROMIUM: Tool = Tool { name: "Chromium", is_there: || chromium().is_some(), debian_packages: &["chromium"] };
+
 /// Everything that `cargo xtask test` uses.
 pub const FOR_TESTS: [Tool; 8] = [
     FFMPEG,
     POSTGRES,
     Tool { name: "nats-server", is_there: || has_program("nats-server"), debian_packages: &["nats-server"] },
-    Tool { name: "Chromium", is_there: || chromium().is_some(), debian_packages: &["chromium"] },
+    CHROMIUM,
     Tool { name: "ChromeDriver", is_there: || has_program("chromedriver"), debian_packages: &["chromium-driver"] },
     // Without any font Chromium draws no text, and asserts on what people see mean nothing.
     Tool { name: "a font", is_there: has_font, debian_packages: &["fonts-dejavu-core"] },

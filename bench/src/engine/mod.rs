@@ -10,7 +10,6 @@ mod graphs;
 mod media;
 mod overhead;
 mod peer;
-mod report;
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -26,7 +25,7 @@ use shared::{
     run::{RunEvent, RunStatus},
 };
 
-use report::Report;
+use crate::report::{self, Report};
 
 #[derive(Args)]
 pub struct Options {

@@ -5,7 +5,7 @@
 //! say when each edit in it was made.
 
 mod client;
-mod dialect;
+pub mod dialect;
 mod mark;
 mod drag;
 mod machine;

@@ -2,6 +2,7 @@
 //!
 //! The measuring itself is the crate `bench`: it wants a runtime and sockets, which xtask does without.
 
+mod canvas;
 mod engine;
 mod sync;
 
@@ -26,12 +27,19 @@ pub enum Bench {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// How the canvas feels in a browser: beside React Flow, by the same hand on the same graph. See docs/benchmarks.md.
+    Canvas {
+        /// Go to what measures, for instance `--only drag`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
 }
 
 pub fn bench(workspace: &Workspace, what: &Bench) -> anyhow::Result<()> {
     match what {
         Bench::Sync { arguments } => sync::bench(workspace, arguments),
         Bench::Engine { arguments } => engine::bench(workspace, arguments),
+        Bench::Canvas { arguments } => canvas::bench(workspace, arguments),
     }
 }
 

@@ -26,6 +26,8 @@ enum Promise {
     Below(f64),
     Above(f64),
     RatioBelow(f64),
+    /// Either of the two.
+    BelowOrRatio(f64, f64),
 }
 
 /// What something else takes for the same.
@@ -50,6 +52,11 @@ impl Row {
         Self { promise: Some(Promise::Above(least)), ..self }
     }
 
+    /// At most this, or at most so many times what the reference takes.
+    pub fn below_or_ratio(self, most: f64, ratio: f64) -> Self {
+        Self { promise: Some(Promise::BelowOrRatio(most, ratio)), ..self }
+    }
+
     /// Beside a reference, at most so many times what it takes.
     pub fn ratio_below(self, most: f64) -> Self {
         Self { promise: Some(Promise::RatioBelow(most)), ..self }
@@ -69,6 +76,9 @@ impl Row {
             Promise::Below(most) => self.ours < most,
             Promise::Above(least) => self.ours > least,
             Promise::RatioBelow(most) => self.reference.as_ref()?.ratio <= most,
+            Promise::BelowOrRatio(most, ratio) => {
+                self.ours <= most || self.reference.as_ref().is_some_and(|reference| reference.ratio <= ratio)
+            }
         })
     }
 
@@ -77,6 +87,7 @@ impl Row {
             Promise::Below(most) => format!("< {most} {}", self.unit),
             Promise::Above(least) => format!("> {least} {}", self.unit),
             Promise::RatioBelow(most) => format!("ratio <= {most}"),
+            Promise::BelowOrRatio(most, ratio) => format!("<= {most} {}, or ratio <= {ratio}", self.unit),
         });
         let kept = match self.kept() {
             Some(true) => "kept",
@@ -169,5 +180,7 @@ mod tests {
         assert_eq!((row(1.0).above(2.0).kept(), row(3.0).above(2.0).kept()), (Some(false), Some(true)));
         assert_eq!(row(1.0).beside("other", 0.95).ratio_below(1.1).kept(), Some(true));
         assert_eq!(row(1.2).beside("other", 1.0).ratio_below(1.1).kept(), Some(false));
+        assert_eq!(row(3.0).beside("other", 6.0).below_or_ratio(2.0, 0.7).kept(), Some(true));
+        assert_eq!(row(3.0).beside("other", 4.0).below_or_ratio(2.0, 0.7).kept(), Some(false));
     }
 }
