@@ -40,8 +40,11 @@ pub fn routes(web_dir: Option<PathBuf>) -> Router<AppState> {
         .and(NotForContentType::const_new("video/"))
         .and(NotForContentType::const_new("audio/"))
         .and(NotForContentType::const_new("font/"));
+    // The client itself lies there compressed already, far better than there is time for while somebody waits.
     let assets = Router::new()
-        .fallback_service(ServeDir::new(web_dir.join("assets")).append_index_html_on_directories(false))
+        .fallback_service(
+            ServeDir::new(web_dir.join("assets")).append_index_html_on_directories(false).precompressed_br(),
+        )
         .layer(CompressionLayer::new().compress_when(worthwhile))
         .layer(from_fn(set_asset_caching));
     Router::new().nest_service("/assets", assets).fallback(page)

@@ -55,14 +55,17 @@ pub fn build(workspace: &Workspace, profile: ClientProfile) -> anyhow::Result<Pa
     let shrink = (profile == ClientProfile::Shipped).then(|| process::find_program("wasm-opt")).flatten();
 
     let web_dir = workspace.web_dir();
-    let stamp = bundle::stamp(&workspace.root().join("assets"), &wasm, shrink.is_some())?;
+    let stamp = bundle::stamp(&workspace.root().join("assets"), &wasm, [shrink.is_some(), keeps_names(profile)])?;
     if bundle::is_current(&web_dir, &stamp) {
         return Ok(web_dir);
     }
     let bindgen_dir = tempfile::tempdir_in(workspace.target_dir()).context("making a folder for wasm-bindgen")?;
-    write_bindings(wasm, bindgen_dir.path())?;
+    write_bindings(wasm, bindgen_dir.path(), profile)?;
     if let Some(wasm_opt) = shrink {
         shrink_module(&wasm_opt, &bindgen_dir.path().join("openflow_bg.wasm"))?;
+    }
+    if profile == ClientProfile::Shipped {
+        compress(&bindgen_dir.path().join("openflow_bg.wasm"))?;
     }
     bundle::lay_out(&workspace.root().join("assets"), bindgen_dir.path(), &web_dir, &stamp)?;
     eprintln!("web client: {}", web_dir.display());
@@ -79,10 +82,27 @@ pub fn add_wasm_target() -> anyhow::Result<()> {
         .with_context(|| format!("the Rust target `{WASM_TARGET}` is missing and rustup could not add it"))
 }
 
-fn write_bindings(wasm: Vec<u8>, folder: &Path) -> anyhow::Result<()> {
+/// Names of functions are a sixth of the module. Profiling wants them: `OPENFLOW_CLIENT_NAMES=1` keeps them.
+fn keeps_names(profile: ClientProfile) -> bool {
+    profile == ClientProfile::Dev || std::env::var_os("OPENFLOW_CLIENT_NAMES").is_some()
+}
+
+fn write_bindings(wasm: Vec<u8>, folder: &Path, profile: ClientProfile) -> anyhow::Result<()> {
     let mut bindgen = Bindgen::new();
+    bindgen.remove_name_section(!keeps_names(profile));
     bindgen.input_bytes("openflow", wasm).web(true)?.typescript(false).remove_producers_section(true);
     bindgen.generate(folder).context("writing the JavaScript around the client")
+}
+
+/// Beside the file, where the server looks for it. The best there is takes seconds, which nobody waits for later.
+fn compress(file: &Path) -> anyhow::Result<()> {
+    let module = fs::read(file).context("reading the module")?;
+    let parameters = brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 24, ..Default::default() };
+    let mut compressed = Vec::new();
+    brotli::BrotliCompress(&mut module.as_slice(), &mut compressed, &parameters).context("compressing the module")?;
+    let mut name = file.as_os_str().to_owned();
+    name.push(".br");
+    fs::write(name, compressed).context("writing the compressed module")
 }
 
 /// A smaller module is nice to have: an old `wasm-opt` that does not know today's wasm is no failure.

@@ -12,15 +12,15 @@ use anyhow::Context;
 use walkdir::WalkDir;
 
 /// Bumped when the layout changes, so that folders of an older xtask are laid out anew.
-const LAYOUT: u8 = 3;
+const LAYOUT: u8 = 4;
 
 /// Text files in which `/assets/…` addresses are versioned.
 const VERSIONED_IN: [&str; 3] = ["html", "css", "js"];
 
-/// A hash of everything that the bundle is made from.
-pub fn stamp(assets: &Path, wasm: &[u8], shrunk: bool) -> anyhow::Result<String> {
+/// A hash of everything that the bundle is made from; `ways` are settings of how.
+pub fn stamp(assets: &Path, wasm: &[u8], ways: [bool; 2]) -> anyhow::Result<String> {
     let mut hasher = blake3::Hasher::new();
-    hasher.update(&[LAYOUT, u8::from(shrunk)]);
+    hasher.update(&[LAYOUT, u8::from(ways[0]), u8::from(ways[1])]);
     hasher.update(blake3::hash(wasm).as_bytes());
     for file in files(assets)? {
         hasher.update(file.to_string_lossy().as_bytes());
@@ -172,7 +172,7 @@ mod tests {
         write(&assets.join("css/base.css"), b"a{}").unwrap();
         write(&bindgen.join("openflow.js"), b"export default 1").unwrap();
 
-        let before = stamp(&assets, b"wasm", false).unwrap();
+        let before = stamp(&assets, b"wasm", [false; 2]).unwrap();
         assert!(!is_current(&web, &before));
         lay_out(&assets, &bindgen, &web, &before).unwrap();
         assert!(is_current(&web, &before));
@@ -182,6 +182,6 @@ mod tests {
         assert!(web.join("assets/openflow.js").is_file());
 
         write(&assets.join("css/base.css"), b"b{}").unwrap();
-        assert!(!is_current(&web, &stamp(&assets, b"wasm", false).unwrap()));
+        assert!(!is_current(&web, &stamp(&assets, b"wasm", [false; 2]).unwrap()));
     }
 }
