@@ -79,7 +79,11 @@ pub fn use_keyboard(canvas: Canvas) -> ReadSignal<bool> {
             }
         };
         let blur = move |_| space.set(false);
-        let touched = move |_| by_hand.set(true);
+        let touched = move |_| {
+            by_hand.set(true);
+            // Held for the hand, however shortly: no tap.
+            pressed_millis.set(0);
+        };
         let copied = move |event: BrowserEvent| {
             copy(canvas, &event);
         };

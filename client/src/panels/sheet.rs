@@ -4,7 +4,7 @@ use dioxus::{prelude::*, web::WebEventExt};
 
 use crate::{
     canvas::{
-        keys::{ACTIONS, Action, Chord, GESTURES, Group},
+        keys::{ACTIONS, Action, Chord, Group, HANDS},
         state::{CanvasStateStoreExt, use_canvas},
     },
     dom,
@@ -42,12 +42,12 @@ pub fn ShortcutSheet() -> Element {
                 section {
                     h3 { "With the hand" }
                     dl {
-                        for (what , keys) in GESTURES.iter() {
-                            div { key: "{what}",
-                                dt { "{what}" }
+                        for hand in HANDS.iter() {
+                            div { key: "{hand.id}", "data-hand": hand.id,
+                                dt { "{hand.title}" }
                                 dd {
-                                    for keys in keys.iter() {
-                                        Kbd { key: "{keys}", keys: *keys }
+                                    for way in hand.ways.iter() {
+                                        span { key: "{way}", "data-way": *way, Kbd { keys: *way } }
                                     }
                                 }
                             }

@@ -50,6 +50,13 @@ impl Person {
         self.sees_wires(before + 1).await;
     }
 
+    /// The same without waiting: somebody else may take the place at the same moment.
+    pub async fn wire_blindly(&self, from: (&str, &str), to: (&str, &str)) {
+        let start = self.center(&port(from.0, "out", from.1)).await;
+        let end = self.center(&port(to.0, "in", to.1)).await;
+        self.drag(start, end).await;
+    }
+
     pub async fn wires(&self) -> u64 {
         let script =
             "return new Set([...document.querySelectorAll('path[data-edge]')].map((path) => path.dataset.edge)).size;";

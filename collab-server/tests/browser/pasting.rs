@@ -16,11 +16,11 @@ const CLIPBOARD: &str = "
     const titled = (title) => count(`article[data-node][aria-label='${title}']`);";
 
 impl Person {
-    async fn clips(&self, body: &str, arguments: Vec<Value>) -> Option<String> {
+    pub async fn clips(&self, body: &str, arguments: Vec<Value>) -> Option<String> {
         self.tries(&format!("{CLIPBOARD} {body}"), arguments).await
     }
 
-    async fn copied(&self, kind: &str) -> String {
+    pub async fn copied(&self, kind: &str) -> String {
         let body = format!(
             "{CLIPBOARD} await free(); press('Alt+Right');
             if (!(await until(() => selected().length === 1))) throw 'nothing is selected';

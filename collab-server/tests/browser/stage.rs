@@ -16,6 +16,7 @@ pub struct Stage {
     pub server: Mutex<Server>,
     pub vendor: Vendor,
     chromedriver: ChromeDriver,
+    elsewhere: Mutex<Option<Server>>,
     people: Mutex<Vec<Person>>,
     evidence: PathBuf,
 }
@@ -26,6 +27,21 @@ impl Stage {
         let url = self.server.lock().await.url("");
         let person = Person::new(name, url, self.chromedriver.open().await);
         // Before anything can fail: what is on the screen then is evidence.
+        self.people.lock().await.push(person.clone());
+        person.sign_up().await;
+        person
+    }
+
+    /// A person who is signed up at another server, which knows nothing of the first.
+    pub async fn person_elsewhere(&self, name: &str) -> Person {
+        let url = {
+            let mut elsewhere = self.elsewhere.lock().await;
+            if elsewhere.is_none() {
+                *elsewhere = Some(Server::start(&self.evidence).await);
+            }
+            elsewhere.as_ref().map(|server| server.url("")).unwrap_or_default()
+        };
+        let person = Person::new(name, url, self.chromedriver.open().await);
         self.people.lock().await.push(person.clone());
         person.sign_up().await;
         person
@@ -69,6 +85,7 @@ where
         server: Mutex::new(Server::start(&evidence).await),
         vendor: Vendor::start().await,
         chromedriver: ChromeDriver::start().await,
+        elsewhere: Mutex::default(),
         people: Mutex::default(),
         evidence: evidence.clone(),
     });

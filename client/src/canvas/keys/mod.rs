@@ -5,10 +5,12 @@
 
 mod bindings;
 mod chord;
+mod hands;
 mod table;
 
 pub use bindings::Bindings;
 pub use chord::Chord;
+pub use hands::HANDS;
 pub use table::ACTIONS;
 
 use super::arrange::{Axis, Edge};
@@ -133,21 +135,6 @@ pub struct Action {
 pub fn action_of(command: Command) -> Option<&'static Action> {
     ACTIONS.iter().find(|action| action.command == command)
 }
-
-/// What hands do: the other half of the sheet.
-pub const GESTURES: &[(&str, &[&str])] = &[
-    ("Pan", &["Drag", "Space+drag", "Middle+drag"]),
-    ("Zoom", &["Mod+wheel", "Pinch"]),
-    ("Select a region", &["Shift+drag"]),
-    ("Add to the selection", &["Shift+click", "Mod+click"]),
-    ("Copy by dragging", &["Alt+drag"]),
-    ("Add a node", &["Double-click"]),
-    ("Wire", &["Drag from a port", "Tap two ports"]),
-    ("Move all wires of a port", &["Shift+drag from it"]),
-    ("Put a node into a wire", &["Drop a node on it"]),
-    ("Disconnect", &["Shake a node"]),
-    ("Menu", &["Right click", "Long press"]),
-];
 
 #[cfg(test)]
 mod tests;
