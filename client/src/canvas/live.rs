@@ -23,6 +23,9 @@ use crate::replica::view::CanvasViewStoreExt;
 /// How near, in screen pixels, the middle of a node has to come to a wire to be put into it.
 const ONTO_REACH: f64 = 28.0;
 
+/// In canvas units.
+const NEAR: f64 = 400.0;
+
 pub struct LiveScene(pub Canvas);
 
 impl LiveScene {
@@ -65,8 +68,9 @@ impl Scene for LiveScene {
     }
 
     fn nodes_in(&self, rect_canvas: Rect) -> BTreeSet<NodeId> {
-        let ids: Vec<NodeId> = self.0.view.nodes().peek().keys().cloned().collect();
-        ids.into_iter().filter(|id| self.rect(id).is_some_and(|rect| rect.intersects(&rect_canvas))).collect()
+        // The index may be a measurement behind: asked a little wider, and each of those precisely.
+        let near = self.0.sight.read().nodes_in_order(&rect_canvas.inflate(NEAR));
+        near.into_iter().filter(|id| self.rect(id).is_some_and(|rect| rect.intersects(&rect_canvas))).collect()
     }
 
     fn partners(&self, loose: &PortRef, without: Option<&EdgeId>) -> Vec<Partner> {
@@ -107,7 +111,8 @@ impl Scene for LiveScene {
         let edges = self.0.view.edges();
         let edges = edges.peek();
         // A node that hangs on wires is moved, not put elsewhere.
-        if edges.values().any(|edge| edge.from == *id || edge.to == *id) {
+        let sight = self.0.sight.read();
+        if sight.hangs(id) {
             return None;
         }
         let reach = ONTO_REACH / self.viewport().zoom;
@@ -118,7 +123,9 @@ impl Scene for LiveScene {
             Rect::between(from, to).inflate(reach + 60.0).contains(at_canvas)
                 && wire_path::passes(from, to, at_canvas, reach)
         };
-        let (found, edge) = edges.iter().find(|(_, edge)| passes(edge))?;
+        let around = Rect::new(at_canvas, [0.0, 0.0]).inflate(reach);
+        let near = sight.wires.within(&around).into_iter().filter_map(|(id, _)| edges.get_key_value(id));
+        let (found, edge) = near.into_iter().find(|(_, edge)| passes(edge))?;
         let graph = self.0.graph_now();
         let node = graph.nodes.get(id)?;
         graph_ops::insertion(&graph, edge, id, node, &self.0.catalog()).map(|_| found.clone())

@@ -10,7 +10,7 @@ use std::{
 
 use dioxus::prelude::*;
 use shared::{
-    check::{Place, Problem},
+    check::Problem,
     diff::GraphDiff,
     graph::{Edge, EdgeId},
     id::{FrameId, NodeId},
@@ -18,20 +18,22 @@ use shared::{
 };
 
 pub use super::choices::{Device, MenuAt, Overlay, Preview, Purpose, Search, Side, Tool};
+pub use super::provide::use_canvas_provider;
 use super::{
     connect::PortRef,
-    derived::{self, Loose},
+    derived::Loose,
     frames::HeldFrame,
     geometry::{Point, Rect, plus},
     gesture::Gestures,
     keys::Bindings,
     layout::NodeLayout,
+    sight::Sight,
     viewport::Viewport,
 };
 use crate::{
     dom,
     replica::{
-        Replica, use_replica,
+        Replica,
         view::{CanvasView, CanvasViewStoreExt},
     },
 };
@@ -39,6 +41,8 @@ use crate::{
 #[derive(Store, Debug, Clone, PartialEq)]
 pub struct CanvasState {
     pub viewport: Viewport,
+    /// The view moves, or did a moment ago: nothing dear is begun.
+    pub moving: bool,
     /// Of the surface, in pixels.
     pub screen: Point,
     pub selection: BTreeSet<NodeId>,
@@ -73,12 +77,21 @@ pub struct CanvasState {
 /// Wires by the node they end in, and then by input.
 pub type Wiring = BTreeMap<NodeId, BTreeMap<String, Vec<(EdgeId, Edge)>>>;
 
+/// Somebody else whose caret is in a parameter.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Editor {
+    pub node: NodeId,
+    pub param: String,
+    pub name: String,
+    pub color: String,
+}
+
 /// Cheap to copy.
 #[derive(Clone, Copy, PartialEq)]
 pub struct Canvas {
     pub state: Store<CanvasState>,
     pub view: Store<CanvasView>,
-    replica: CopyValue<Replica>,
+    pub(super) replica: CopyValue<Replica>,
     pub wiring: Memo<Rc<Wiring>>,
     /// Outputs that at least one wire leaves.
     pub sources: Memo<Rc<BTreeSet<(NodeId, String)>>>,
@@ -100,119 +113,21 @@ pub struct Canvas {
     pub holders: Memo<BTreeMap<NodeId, (String, String)>>,
     /// Nodes with something wrong, and the worst of it.
     pub faulty: Memo<BTreeMap<NodeId, Problem>>,
+    /// Who types where.
+    pub editors: Memo<Vec<Editor>>,
     /// The part of the canvas that is drawn.
     pub drawn: Memo<Rect>,
+    /// Nodes that have an element of their own, in the order in which they are drawn.
+    pub cards: Memo<Rc<Vec<NodeId>>>,
+    /// Where everything is. Read together with `placed`, which tells when that changed.
+    pub sight: CopyValue<Sight>,
+    pub placed: Memo<u32>,
+    /// Nodes are plain boxes.
     pub boxes: Memo<bool>,
+    /// There are so many that they are drawn together.
+    pub specks: Memo<bool>,
     /// What changed since the version that is looked at.
     pub since: Memo<Option<Rc<GraphDiff>>>,
-}
-
-/// Makes the canvas's state for the components below.
-pub fn use_canvas_provider() -> Canvas {
-    let replica = use_replica();
-    let view = replica.view();
-    let state = use_store(|| CanvasState {
-        viewport: Viewport::default(),
-        screen: [1200.0, 800.0],
-        selection: BTreeSet::new(),
-        wire: None,
-        hand: Gestures::default(),
-        pointer_canvas: None,
-        layouts: BTreeMap::new(),
-        search: None,
-        menu: None,
-        renaming: None,
-        side: None,
-        sheet: false,
-        minimap: false,
-        preview: None,
-        following: None,
-        frame: None,
-        device: dom::stored(DEVICE_KEY).as_deref().and_then(Device::named),
-        tool: Tool::Pointer,
-        grid: dom::stored(GRID_KEY).is_some(),
-        overlay: None,
-        people_hidden: false,
-        bindings: Bindings::read(dom::stored(KEYS_KEY).as_deref()),
-    });
-    let wiring = use_memo(move || Rc::new(wiring_of(&view.edges().read())));
-    let sources = use_memo(move || {
-        let edges = view.edges();
-        let edges = edges.read();
-        Rc::new(edges.values().map(|edge| (edge.from.clone(), edge.output.clone())).collect::<BTreeSet<_>>())
-    });
-    let held = use_memo(move || derived::held(&state.hand().read().now));
-    let delta = use_memo(move || derived::delta(&state.hand().read().now));
-    let held_frame = use_memo(move || super::frames::held_frame(&state.hand().read().now));
-    let loose = use_memo(move || derived::loose(&state.hand().read().now));
-    let fitting = use_memo(move || Rc::new(loose.read().as_ref().map(Loose::fitting).unwrap_or_default()));
-    let onto = use_memo(move || derived::onto(&state.hand().read().now));
-    let remote_drags = use_memo(move || {
-        let people = view.people();
-        let people = people.read();
-        people.values().flat_map(|person| person.dragging.iter().cloned()).collect()
-    });
-    let remote_held = use_memo(move || {
-        let drags: &BTreeMap<NodeId, Point> = &remote_drags.read();
-        drags.keys().cloned().collect()
-    });
-    let holders = use_memo(move || {
-        if *state.people_hidden().read() {
-            return BTreeMap::new();
-        }
-        let people = view.people();
-        let people = people.read();
-        let named = people.values().filter_map(|person| Some((person.user.as_ref()?, &person.selection)));
-        named
-            .flat_map(|(user, nodes)| nodes.iter().map(|id| (id.clone(), (user.name.clone(), user.color.clone()))))
-            .collect()
-    });
-    let faulty = use_memo(move || {
-        let mut faulty = BTreeMap::<NodeId, Problem>::new();
-        for problem in view.problems().read().iter() {
-            if let Place::Node { id, .. } = &problem.place
-                && faulty.get(id).is_none_or(|known| known.severity > problem.severity)
-            {
-                faulty.insert(id.clone(), problem.clone());
-            }
-        }
-        faulty
-    });
-    let drawn = use_memo(move || {
-        let screen = *state.screen().read();
-        state.viewport().read().drawn(screen)
-    });
-    let boxes = use_memo(move || state.viewport().read().draws_boxes());
-    let since = use_memo({
-        let replica = replica.clone();
-        move || {
-            let preview = state.preview().cloned()?;
-            // Read for the subscription; the graph itself comes from the document.
-            let (meta, nodes, edges, frames) = (view.meta(), view.nodes(), view.edges(), view.frames());
-            let _ = (meta.read(), nodes.read(), edges.read(), frames.read());
-            Some(Rc::new(GraphDiff::between(&preview.graph, &replica.graph())))
-        }
-    });
-    use_context_provider(|| Canvas {
-        state,
-        view,
-        replica: CopyValue::new(replica),
-        wiring,
-        sources,
-        held,
-        delta,
-        held_frame,
-        loose,
-        fitting,
-        onto,
-        remote_drags,
-        remote_held,
-        holders,
-        faulty,
-        drawn,
-        boxes,
-        since,
-    })
 }
 
 /// The canvas, anywhere below the editor page.
@@ -220,9 +135,9 @@ pub fn use_canvas() -> Canvas {
     use_context()
 }
 
-const DEVICE_KEY: &str = "openflow.device";
-const GRID_KEY: &str = "openflow.grid";
-const KEYS_KEY: &str = "openflow.keys";
+pub(super) const DEVICE_KEY: &str = "openflow.device";
+pub(super) const GRID_KEY: &str = "openflow.grid";
+pub(super) const KEYS_KEY: &str = "openflow.keys";
 
 impl Canvas {
     pub fn replica(&self) -> Replica {
@@ -257,6 +172,14 @@ impl Canvas {
     pub fn look_along(&self, viewport: Viewport) {
         self.state.viewport().set(viewport);
         dom::move_layer(viewport.pan, viewport.zoom);
+    }
+
+    /// Whether the view is on its way. The layer is one picture meanwhile, and drawn sharp again at rest.
+    pub fn set_moving(&self, moving: bool) {
+        if *self.state.moving().peek() != moving {
+            self.state.moving().set(moving);
+            dom::set_moving(moving, self.looking().zoom);
+        }
     }
 
     pub fn set_device(&self, device: Device) {
@@ -355,13 +278,4 @@ impl Canvas {
     pub fn holding(&self) -> Gestures {
         self.state.hand().peek().clone()
     }
-}
-
-fn wiring_of(edges: &BTreeMap<EdgeId, Edge>) -> Wiring {
-    let mut wiring = Wiring::new();
-    for (id, edge) in edges {
-        let inputs = wiring.entry(edge.to.clone()).or_default();
-        inputs.entry(edge.input.clone()).or_default().push((id.clone(), edge.clone()));
-    }
-    wiring
 }

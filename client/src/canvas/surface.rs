@@ -6,8 +6,9 @@ use super::{
     boxes::EmptyHint,
     connect::PortRef,
     cursors::Cursors,
+    far::FarNodes,
     frames::Frames,
-    geometry::plus,
+    geometry::{Rect, plus},
     gesture::{Button, Effect, Gesture, Gestures, Modifiers, Press, Scene, Target},
     layout::Side,
     live::LiveScene,
@@ -23,6 +24,8 @@ use crate::{dom, media::use_drop};
 
 /// The step of the grid.
 const GRID: f64 = 24.0;
+/// A view that did not move for so long is at rest. Frames of a slow machine must not count as rests.
+const REST_MILLIS: u32 = 320;
 /// A finger that rests this long asks for the menu.
 const LONG_PRESS_MILLIS: u32 = 550;
 
@@ -64,7 +67,12 @@ pub fn Surface(space: ReadSignal<bool>) -> Element {
                 canvas.look_along(canvas.looking());
             },
             onpointerdown: move |event| press(canvas, &event, space()),
-            onpointermove: move |event| moved(canvas, &event),
+            onpointermove: move |event| {
+                moved(canvas, &event);
+                if matches!(canvas.state.hand().peek().now, Gesture::Pan { .. } | Gesture::Pinch { .. }) {
+                    rest.call(());
+                }
+            },
             onpointerup: move |event| release(canvas, &event),
             onpointercancel: move |_| canvas.state.hand().set(Gestures::default()),
             onpointerleave: move |_| {
@@ -94,6 +102,7 @@ pub fn Surface(space: ReadSignal<bool>) -> Element {
             div { id: dom::LAYER, class: "layer",
                 Frames {}
                 Wires {}
+                FarNodes {}
                 Nodes {}
                 LooseWires {}
                 Guides {}
@@ -113,11 +122,11 @@ fn use_rest(canvas: Canvas) -> Callback<()> {
     use_callback(move |()| {
         let mine = generation.peek().wrapping_add(1);
         generation.set(mine);
-        dom::set_moving(true, 1.0);
+        canvas.set_moving(true);
         spawn(async move {
-            gloo_timers::future::TimeoutFuture::new(160).await;
+            gloo_timers::future::TimeoutFuture::new(REST_MILLIS).await;
             if *generation.peek() == mine {
-                dom::set_moving(false, canvas.looking().zoom);
+                canvas.set_moving(false);
                 tell_viewport(canvas);
             }
         });
@@ -142,6 +151,7 @@ fn press(canvas: Canvas, event: &PointerEvent, space: bool) {
         }
         return;
     }
+    let node = node.or_else(|| hit.edge.is_none().then(|| speck_under(canvas, event)).flatten());
     let frame = hit.frame.as_deref().and_then(|id| id.parse().ok());
     let target = match (hit.port.as_deref().and_then(port_of), node, hit.edge.and_then(|edge| edge.parse().ok())) {
         (Some((side, name)), Some(node), _) => Target::Port(PortRef { node, side, name }),
@@ -181,6 +191,15 @@ fn press(canvas: Canvas, event: &PointerEvent, space: bool) {
         menu_when_held(canvas, press.clone());
     }
     with_hand(canvas, |hand, scene| hand.press(press, scene));
+}
+
+/// The node under a pointer where nodes have no elements of their own.
+fn speck_under(canvas: Canvas, event: &PointerEvent) -> Option<shared::id::NodeId> {
+    let at = event.client_coordinates();
+    let at_canvas = canvas.looking().canvas_from_screen(dom::surface_point(at.x, at.y));
+    let here = canvas.sight.read().nodes_in_order(&Rect::new(at_canvas, [0.0, 0.0]));
+    let cards = canvas.cards.peek();
+    here.into_iter().rfind(|id| !cards.contains(id))
 }
 
 /// A finger that stays where it went down for a while opens the menu, as the right mouse button does.
@@ -260,7 +279,7 @@ fn release(canvas: Canvas, event: &PointerEvent) {
     with_hand(canvas, |hand, scene| hand.release(event.pointer_id(), at_screen, scene));
     if was_pan {
         tell_viewport(canvas);
-        dom::set_moving(false, canvas.looking().zoom);
+        canvas.set_moving(false);
     }
     let (dragging, wire) = held_things(canvas);
     canvas.replica().set_presence(|own| {

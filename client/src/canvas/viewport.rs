@@ -7,12 +7,12 @@ use super::geometry::{Point, Rect};
 pub const ZOOM_MIN: f64 = 0.05;
 pub const ZOOM_MAX: f64 = 4.0;
 /// Below this the text of a node cannot be read anyway, and boxes are drawn.
-pub const BOXES_BELOW: f64 = 0.35;
+pub const BOXES_BELOW: f64 = 0.45;
 /// Fitting never makes things larger than life.
 const FIT_MAX: f64 = 1.0;
 const FIT_MARGIN: f64 = 72.0;
 /// The drawn region moves in steps of this many screen pixels, so that panning seldom changes what is drawn.
-const CULL_STEP: f64 = 240.0;
+const CULL_STEP: f64 = 96.0;
 
 /// `screen = canvas * zoom + pan`.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -9,7 +9,8 @@ use shared::{
 use super::{
     category,
     connect::{PortRef, port_type},
-    geometry::{Point, Rect, plus},
+    far::{FarWires, MANY_WIRES, TOO_MANY_WIRES},
+    geometry::{Point, plus},
     layout::Side,
     state::{Canvas, CanvasStateStoreExt, Purpose, use_canvas},
     wire_path,
@@ -21,20 +22,32 @@ pub fn Wires() -> Element {
     let canvas = use_canvas();
     let drawn = use_memo(move || {
         let region = *canvas.drawn.read();
+        let _subscribed = canvas.placed.read();
         let edges = canvas.view.edges();
-        let edges = edges.read();
-        let nodes = canvas.view.nodes();
-        let nodes = nodes.read();
-        // A wire is drawn when the box around its two nodes' corners is in sight: generous, and cheap.
-        let seen = edges.iter().filter(|(_, edge)| {
-            let (Some(from), Some(to)) = (nodes.get(&edge.from), nodes.get(&edge.to)) else { return false };
-            Rect::between(from.pos, to.pos).inflate(400.0).intersects(&region)
-        });
-        seen.map(|(id, edge)| (id.clone(), edge.clone())).collect::<Vec<_>>()
+        let edges = edges.peek();
+        let sight = canvas.sight.read();
+        let seen = sight.wires.within(&region);
+        let many = seen.len() > if *canvas.boxes.read() { MANY_WIRES } else { TOO_MANY_WIRES };
+        let held = canvas.held.read();
+        let is_held = |edge: &Edge| {
+            held.as_ref().is_some_and(|held| held.contains_key(&edge.from) || held.contains_key(&edge.to))
+        };
+        let wire = canvas.state.wire();
+        let chosen = wire.read();
+        // Together with so many others only what is in a hand has an element of its own.
+        let drawn = seen
+            .into_iter()
+            .filter_map(|(id, _)| Some((id.clone(), edges.get(id)?.clone())))
+            .filter(|(id, edge)| !many || is_held(edge) || chosen.as_ref() == Some(id));
+        (many, drawn.collect::<Vec<_>>())
     });
+    let (many, drawn) = drawn();
     rsx! {
+        if many {
+            FarWires {}
+        }
         svg { class: "wires", width: "1", height: "1", role: "presentation",
-            for (id, edge) in drawn() {
+            for (id, edge) in drawn {
                 Wire { key: "{id}", id, edge }
             }
         }

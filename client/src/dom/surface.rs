@@ -107,9 +107,13 @@ pub struct Measured {
     pub ports: Vec<(String, [f64; 2])>,
 }
 
+/// The id of a card's element: found at once, where a selector would look through the page for each.
+pub fn node_element(node: &str) -> String {
+    format!("node-{node}")
+}
+
 pub fn measure_node(node: &str) -> Option<Measured> {
-    let article = super::document().query_selector(&format!("article[data-node=\"{node}\"]")).ok().flatten()?;
-    let article = article.dyn_into::<HtmlElement>().ok()?;
+    let article = element(&node_element(node))?;
     let size = [f64::from(article.offset_width()), f64::from(article.offset_height())];
     let outer = article.get_bounding_client_rect();
     // Rects are in screen pixels; the ratio undoes whatever zoom is on.

@@ -70,10 +70,10 @@ impl Replica {
         self.inner.frame.ring();
     }
 
-    /// An awareness update from the server.
+    /// An awareness update from the server, shown at the next animation frame: twenty pointers move more often than that.
     pub fn heard(&self, update: &[u8]) {
-        let changes = self.inner.people.borrow_mut().received(update, dom::now_millis());
-        self.show_people(changes);
+        self.inner.inbound_presence.borrow_mut().push(update.to_vec());
+        self.inner.frame.ring();
     }
 
     /// Our presence, whether it changed or not.
@@ -102,6 +102,7 @@ impl Replica {
 
     pub fn disconnected(&self) {
         self.inner.sender.replace(None);
+        self.inner.inbound_presence.take();
         self.inner.link.borrow_mut().lost();
         self.inner.kept.set_live(false);
         self.note_base();
@@ -149,6 +150,10 @@ impl Replica {
             dom::next_frame().await;
             self.apply_inbound();
             self.refresh_others();
+            for update in self.inner.inbound_presence.take() {
+                let changes = self.inner.people.borrow_mut().received(&update, dom::now_millis());
+                self.show_people(changes);
+            }
             let gone = self.inner.people.borrow_mut().expire(dom::now_millis());
             self.show_people(gone);
             self.inner.outgoing.ring();

@@ -20,7 +20,7 @@ mod wake;
 
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     rc::Rc,
 };
 
@@ -29,7 +29,7 @@ use gloo_timers::future::TimeoutFuture;
 use shared::{
     api::Workflow,
     document::{Edit, EditError, GraphDocument, Origin, OutputsDocument, new_doc},
-    graph::Graph,
+    graph::{EdgeId, Graph},
     id::{NodeId, UserId, WorkflowId, WorkspaceId},
     node::Catalog,
     presence::Presence,
@@ -56,6 +56,15 @@ use crate::{
 
 /// Whole-graph checks run when edits have paused for this long.
 const DERIVE_MILLIS: u32 = 120;
+/// Nobody waits longer than this to hear what is wrong.
+const DERIVE_MOST_MILLIS: u32 = 2_000;
+
+/// Nodes and wires that came, changed or went.
+#[derive(Debug, Clone, Default)]
+pub struct Touched {
+    pub nodes: BTreeSet<NodeId>,
+    pub edges: BTreeSet<EdgeId>,
+}
 
 /// A handle: cloning shares the replica.
 #[derive(Clone)]
@@ -81,6 +90,10 @@ struct Inner {
     people: RefCell<People>,
     /// Updates from the server that wait for the next animation frame.
     inbound: RefCell<Vec<(DocumentName, Vec<u8>)>>,
+    /// Awareness updates, likewise.
+    inbound_presence: RefCell<Vec<Vec<u8>>>,
+    /// Nodes and wires that changed in the view since somebody asked.
+    changed: RefCell<Touched>,
     /// `None` without a connection.
     sender: RefCell<Option<SocketSender>>,
     /// Something is to be done at the next animation frame.
@@ -149,6 +162,8 @@ impl Replica {
             link: RefCell::new(link),
             people: RefCell::new(People::new(graph.doc().client_id().get())),
             inbound: RefCell::default(),
+            inbound_presence: RefCell::default(),
+            changed: RefCell::default(),
             sender: RefCell::default(),
             frame: Wake::default(),
             outgoing: Wake::default(),
@@ -287,6 +302,7 @@ impl Replica {
         let changes = inner.graph_changes.take();
         if !changes.is_empty() {
             refresh::refresh_graph(inner.view, &inner.graph, &changes);
+            self.touch(&changes.nodes, &changes.edges);
             inner.texts.changed(&changes.nodes, &changes.texts);
             if changes.meaning {
                 inner.derive.ring();
@@ -300,6 +316,29 @@ impl Replica {
         let history = inner.history.borrow();
         refresh::write_changed(inner.view.undo_label(), history.undo_label().map(str::to_owned));
         refresh::write_changed(inner.view.redo_label(), history.redo_label().map(str::to_owned));
+    }
+
+    /// Notes what changed in the view, for whoever follows places.
+    fn touch(&self, nodes: &BTreeSet<NodeId>, edges: &BTreeSet<EdgeId>) {
+        if nodes.is_empty() && edges.is_empty() {
+            return;
+        }
+        self.note_touched(nodes, edges);
+        let mut generation = self.inner.view.generation();
+        let next = generation.peek().wrapping_add(1);
+        generation.set(next);
+    }
+
+    /// The same without telling: it is soon enough with the next change.
+    pub fn note_touched(&self, nodes: &BTreeSet<NodeId>, edges: &BTreeSet<EdgeId>) {
+        let mut touched = self.inner.changed.borrow_mut();
+        touched.nodes.extend(nodes.iter().cloned());
+        touched.edges.extend(edges.iter().cloned());
+    }
+
+    /// Nodes and wires that came, changed or went since the last call. For one reader.
+    pub fn take_touched(&self) -> Touched {
+        self.inner.changed.take()
     }
 
     async fn run(self) {
@@ -317,9 +356,11 @@ impl Replica {
     }
 
     async fn derivations(&self) {
+        let mut pause_millis = DERIVE_MILLIS;
         loop {
             self.inner.derive.wait().await;
-            TimeoutFuture::new(DERIVE_MILLIS).await;
+            TimeoutFuture::new(pause_millis).await;
+            let began_millis = dom::now_millis();
             let inner = &self.inner;
             let (stale, problems) = {
                 let outputs = inner.view.outputs();
@@ -328,6 +369,9 @@ impl Replica {
             };
             refresh::write_changed(inner.view.stale(), stale);
             refresh::write_changed(inner.view.problems(), problems);
+            // At most a tenth of the time goes here, however large the graph is and however fast it changes.
+            let took_millis = u32::try_from(dom::now_millis().saturating_sub(began_millis)).unwrap_or(u32::MAX);
+            pause_millis = took_millis.saturating_mul(9).clamp(DERIVE_MILLIS, DERIVE_MOST_MILLIS);
         }
     }
 }

@@ -29,6 +29,8 @@ pub struct CanvasView {
     pub problems: Vec<Problem>,
     /// Everybody else who is here, by the client id of their tab.
     pub people: BTreeMap<u64, Presence>,
+    /// Counts up when nodes or wires changed: what they are is in [`super::Replica::take_touched`].
+    pub generation: u32,
     pub save: SaveState,
     /// What the person may do here, as of now: the server can lower it while the page is open.
     pub role: Role,
@@ -53,6 +55,7 @@ impl CanvasView {
             stale: BTreeSet::new(),
             problems: Vec::new(),
             people: BTreeMap::new(),
+            generation: 0,
             save: SaveState::Offline { unsaved: 0 },
             role,
             synced: false,

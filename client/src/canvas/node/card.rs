@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     canvas::{category, layout, state::use_canvas},
+    dom,
     panels::{on_picture::OnPicture, param::ParamRow},
 };
 
@@ -39,6 +40,7 @@ pub fn NodeCard(id: NodeId) -> Element {
     rsx! {
         article {
             class: "node",
+            id: "{dom::node_element(id.as_str())}",
             "data-node": "{id}",
             "data-type": "{face.node_type}",
             "data-status": outside.status,

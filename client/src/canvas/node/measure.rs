@@ -31,10 +31,9 @@ pub fn use_measure_provider(canvas: Canvas) {
             spawn(async move {
                 dom::next_frame().await;
                 let ids = std::mem::take(&mut *waiting.write());
-                let measured: Vec<_> = ids.into_iter().filter_map(|id| Some((layout_of(&id)?, id))).collect();
-                for (layout, id) in measured {
-                    keep(canvas, id, layout);
-                }
+                let measured = ids.iter().filter_map(|id| Some((id.clone(), layout_of(id)?))).collect();
+                keep(canvas, measured);
+                canvas.replica().note_touched(&ids, &BTreeSet::new());
             });
         });
         Measure { waiting, due }
@@ -62,13 +61,18 @@ fn layout_of(id: &NodeId) -> Option<NodeLayout> {
     Some(NodeLayout { size, ports: ports.collect() })
 }
 
-fn keep(canvas: Canvas, id: NodeId, layout: NodeLayout) {
+fn keep(canvas: Canvas, measured: Vec<(NodeId, NodeLayout)>) {
     let mut layouts = canvas.state.layouts();
-    let known = layouts.peek().get(&id).cloned();
-    match known {
-        Some(known) if known == layout => {}
-        // Only who asked for this node runs again.
-        Some(_) => layouts.get_unchecked(id).set(layout),
-        None => layouts.insert(id, layout),
+    let (known, new): (Vec<_>, Vec<_>) = measured.into_iter().partition(|(id, _)| layouts.peek().contains_key(id));
+    for (id, layout) in known {
+        let differs = layouts.peek().get(&id) != Some(&layout);
+        if differs {
+            // Only who asked for this node runs again.
+            layouts.get_unchecked(id).set(layout);
+        }
+    }
+    if !new.is_empty() {
+        // In one write: it wakes everybody who asked for any node.
+        layouts.write().extend(new);
     }
 }

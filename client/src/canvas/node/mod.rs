@@ -15,15 +15,8 @@ mod ports;
 mod status;
 
 use dioxus::prelude::*;
-use shared::id::NodeId;
 
-use super::{
-    boxes::NodeBox,
-    layout::NodeLayout,
-    state::{CanvasStateStoreExt, use_canvas},
-};
-use crate::replica::view::CanvasViewStoreExt;
-
+use super::{boxes::NodeBox, state::use_canvas};
 pub use actions::Actions;
 pub use approve::Approvals;
 use card::NodeCard;
@@ -38,32 +31,10 @@ pub use status::{StatusChip, node_status, status_words};
 #[component]
 pub fn Nodes() -> Element {
     let canvas = use_canvas();
-    let drawn = use_memo(move || {
-        let region = *canvas.drawn.read();
-        let held = canvas.held.read();
-        let is_held = |id: &NodeId| held.as_ref().is_some_and(|held| held.contains_key(id));
-        let nodes = canvas.view.nodes();
-        let nodes = nodes.read();
-        let layouts = canvas.state.layouts();
-        // Not subscribed: a node that grows is drawn already, and one that is not drawn cannot grow.
-        let layouts = layouts.peek();
-        let catalog = canvas.catalog();
-        let mut seen: Vec<(Option<String>, NodeId)> = Vec::new();
-        for (id, node) in nodes.iter() {
-            let size = layouts.get(id).map(|layout| layout.size);
-            let size = size.unwrap_or_else(|| NodeLayout::estimated_size(node, catalog.get(&node.node_type)));
-            let inside = super::geometry::Rect::new(node.pos, size).intersects(&region);
-            if inside || is_held(id) {
-                seen.push((node.z.clone(), id.clone()));
-            }
-        }
-        seen.sort();
-        seen.into_iter().map(|(_, id)| id).collect::<Vec<_>>()
-    });
     let boxes = canvas.boxes;
     rsx! {
         div { class: "nodes",
-            for id in drawn() {
+            for id in canvas.cards.read().iter().cloned() {
                 if boxes() {
                     NodeBox { key: "{id}", id }
                 } else {

@@ -127,11 +127,9 @@ fn source_name(canvas: Canvas, id: &NodeId, input: &str) -> Option<String> {
 
 /// Name and colour of somebody else whose caret is in this parameter.
 fn who_edits(canvas: Canvas, id: &NodeId, param: &str) -> Option<(String, String)> {
-    let people = canvas.view.people();
-    let people = people.read();
-    let editing = people
-        .values()
-        .find(|person| person.editing.as_ref().is_some_and(|editing| editing.node == *id && editing.param == param));
-    let user = editing?.user.as_ref()?;
-    Some((user.name.clone(), crate::canvas::node::css_color(&user.color).to_owned()))
+    let editors = canvas.editors.read();
+    editors
+        .iter()
+        .find(|editor| editor.node == *id && editor.param == param)
+        .map(|editor| (editor.name.clone(), editor.color.clone()))
 }
