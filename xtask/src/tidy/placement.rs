@@ -40,9 +40,9 @@ const PLACES: [Place; 7] = [
     },
     Place {
         within: "collab-server/src/",
-        home: &["collab-server/src/config.rs", "collab-server/src/config/", "collab-server/src/main.rs"],
+        home: &["collab-server/src/config/", "collab-server/src/main.rs"],
         is_it: |line| line.contains("env::var"),
-        message: "configuration is read in `collab-server/src/config.rs`",
+        message: "configuration is read in `collab-server/src/config/`",
     },
 ];
 
