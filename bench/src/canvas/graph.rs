@@ -22,8 +22,11 @@ pub fn in_the_middle() -> Vec<(usize, usize)> {
     columns.flat_map(|column| (ROWS / 2 - 2..ROWS / 2 + 2).map(move |row| (column, row))).collect()
 }
 
+/// Column and row.
+type Cell = (usize, usize);
+
 /// From, to, input.
-fn wires() -> Vec<((usize, usize), (usize, usize), &'static str)> {
+fn wires() -> Vec<(Cell, Cell, &'static str)> {
     let mut wires = Vec::new();
     for column in 1..COLUMNS {
         for row in 0..ROWS {

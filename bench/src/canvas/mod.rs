@@ -136,7 +136,8 @@ async fn one(scenario: Scenario, subject: &mut Subject, options: &Options) -> an
 
 fn add(report: &mut Report, scenario: Scenario, own: &Frames, theirs: Option<&Frames>) {
     type Of = fn(&Percentiles) -> f64;
-    let kinds: [(&str, fn(&Frames) -> &Percentiles); 2] =
+    type Kind = fn(&Frames) -> &Percentiles;
+    let kinds: [(&str, Kind); 2] =
         [("frame", |frames| &frames.interval_millis), ("work in a frame", |frames| &frames.busy_millis)];
     let parts: [(&str, Of, Option<f64>); 3] = [
         ("p50", |of| of.p50, None),

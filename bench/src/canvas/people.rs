@@ -147,7 +147,7 @@ impl Person {
         let id: NodeId = graph::id(column, row).parse()?;
         let before = self.graph.doc().transact().state_vector();
         self.graph.edit(Origin::Ui, |edit| {
-            if count % 2 == 0 {
+            if count.is_multiple_of(2) {
                 let [x, y] = graph::place(column, row);
                 edit.move_nodes(&[(id, [x + (count % 40) as f64, y])]);
             } else {

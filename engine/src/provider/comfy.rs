@@ -35,8 +35,7 @@ pub(crate) struct ComfyUi {
 /// How far a job is.
 #[derive(Debug)]
 pub(crate) enum ComfyJob {
-    /// How many stand before it.
-    Queued(usize),
+    Queued,
     Working,
     /// What each node kept.
     Done(Json),
@@ -112,11 +111,11 @@ impl ComfyUi {
             return Ok(ended(job, workflow));
         }
         let queue = self.rest.ask(Method::GET, &self.rest.url("/queue")).await?.json;
-        let place = |list: &str| queue[list].as_array()?.iter().position(|job| job[1] == id);
-        Ok(match (place("queue_running"), place("queue_pending")) {
-            (Some(_), _) => ComfyJob::Working,
-            (None, Some(place)) => ComfyJob::Queued(place + 1),
-            (None, None) => ComfyJob::Unknown,
+        let is_in = |list: &str| queue[list].as_array().is_some_and(|jobs| jobs.iter().any(|job| job[1] == id));
+        Ok(match (is_in("queue_running"), is_in("queue_pending")) {
+            (true, _) => ComfyJob::Working,
+            (false, true) => ComfyJob::Queued,
+            (false, false) => ComfyJob::Unknown,
         })
     }
 

@@ -252,7 +252,7 @@ async fn work(
         match server.poll(&id, workflow).await? {
             ComfyJob::Done(kept) => return Ok(kept),
             ComfyJob::Failed(error) => return Err(error.into()),
-            ComfyJob::Queued(_) => unknown = 0,
+            ComfyJob::Queued => unknown = 0,
             ComfyJob::Working => {
                 unknown = 0;
                 // It says how far it is on a socket only; that it works is what can be told.
