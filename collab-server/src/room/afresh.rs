@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use shared::document::new_doc;
+use shared::document::{new_doc, release};
 use yrs::{Doc, Map, OffsetKind, Options, Out, ReadTxn, StateVector, Transact, WriteTxn, types::AsPrelim};
 
 pub fn afresh(old: &Doc) -> Bytes {
@@ -27,7 +27,9 @@ pub fn afresh(old: &Doc) -> Bytes {
             }
         }
     }
-    new.transact().encode_state_as_update_v1(&StateVector::default()).into()
+    let update = new.transact().encode_state_as_update_v1(&StateVector::default()).into();
+    release(&new);
+    update
 }
 
 /// The same subdocument, placed a second time.

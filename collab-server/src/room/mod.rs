@@ -42,7 +42,7 @@ use bytes::Bytes;
 use shared::{
     access::Role,
     check::Problem,
-    document::{Edit, GraphDocument, Origin, OutputsDocument, new_doc, seed},
+    document::{Edit, GraphDocument, Origin, OutputsDocument, new_doc, release, seed},
     graph::Graph,
     id::{UserId, WorkflowId},
     outputs::Outputs,
@@ -189,6 +189,7 @@ impl Rooms {
         let document = GraphDocument::new(new_doc(None));
         seed(&document, workflow, graph, engine::catalog());
         let update: Bytes = document.doc().transact().encode_state_as_update_v1(&StateVector::default()).into();
+        release(document.doc());
         let documents = vec![(DocumentName::Graph(workflow), update), (DocumentName::Outputs(workflow), Bytes::new())];
         Ok(self.0.store.create(documents).await?)
     }

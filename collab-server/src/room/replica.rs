@@ -11,7 +11,7 @@ use std::{
 
 use bytes::Bytes;
 use shared::{
-    document::{GraphDocument, OutputsDocument, new_doc},
+    document::{GraphDocument, OutputsDocument, new_doc, release},
     protocol::DocumentName,
 };
 use yrs::{
@@ -300,6 +300,12 @@ impl Replica {
         let state_v2: Bytes = self.doc.transact().encode_state_as_update_v2(&StateVector::default()).into();
         let hash = blake3::hash(&state_v2).into();
         Snapshot { heads, state_v2, hash }
+    }
+}
+
+impl Drop for Replica {
+    fn drop(&mut self) {
+        release(&self.doc);
     }
 }
 

@@ -5,6 +5,7 @@ mod edits;
 mod growth;
 mod hostile;
 mod outputs;
+mod release;
 mod undo;
 
 use yrs::{Doc, ReadTxn, StateVector, Transact, Update, updates::decoder::Decode};
