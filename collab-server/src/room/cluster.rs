@@ -133,7 +133,7 @@ impl Neighbours {
         self.0.remove(&server);
         for (_, room) in rooms.0.registry.open() {
             // In a room that is too busy to be told they expire by themselves.
-            room.inbox.try_send(Message::ServerGone(server)).ok();
+            room.inbox.try_send(Box::new(Message::ServerGone(server))).ok();
         }
     }
 }
@@ -159,7 +159,7 @@ impl Rooms {
                 // What is not there was deleted: the room finds out.
                 let message = standings.remove(name).map_or(Message::Look, Message::Standing);
                 // A room that is too busy now is looked after next time.
-                room.inbox.try_send(message).ok();
+                room.inbox.try_send(Box::new(message)).ok();
             }
         }
     }

@@ -371,11 +371,7 @@ impl Rooms {
                 budget: self.0.budget.clone(),
                 inbox,
             };
-            self.0.tasks.spawn(async move {
-                if let Some(room) = Room::open(around).await {
-                    room.run().await;
-                }
-            });
+            self.0.tasks.spawn(Room::live(around));
         }
         Ok(handle)
     }

@@ -15,10 +15,15 @@ const INBOX_LEN: usize = 256;
 /// Bytes of frames that may wait for a room. A frame that is larger than this waits until it is alone.
 pub const INBOX_BYTES: usize = 4 * 1024 * 1024;
 
+/// Boxed, because a channel sets memory for 32 of its messages aside, in every room that is open.
+pub type Inbox = mpsc::Sender<Box<Message>>;
+/// The room's end of it.
+pub type Messages = mpsc::Receiver<Box<Message>>;
+
 /// The way to a room. Whoever holds one keeps the room from being unloaded.
 #[derive(Debug)]
 pub struct Handle {
-    pub inbox: mpsc::Sender<Message>,
+    pub inbox: Inbox,
     pub inbox_bytes: Arc<Semaphore>,
     /// Set when the room could not be opened or ended; read by those whose message it will never answer.
     failure: OnceLock<RoomError>,
@@ -31,7 +36,7 @@ impl Handle {
     }
 
     pub async fn send(&self, message: Message) -> Result<(), RoomError> {
-        self.inbox.send(message).await.map_err(|_| self.failure())
+        self.inbox.send(Box::new(message)).await.map_err(|_| self.failure())
     }
 }
 
@@ -49,10 +54,7 @@ struct Rooms {
 
 impl Registry {
     /// The room of a document. If there is none, one is made and the caller must start its task.
-    pub fn find_or_make(
-        &self,
-        name: DocumentName,
-    ) -> Result<(Arc<Handle>, Option<mpsc::Receiver<Message>>), RoomError> {
+    pub fn find_or_make(&self, name: DocumentName) -> Result<(Arc<Handle>, Option<Messages>), RoomError> {
         let mut rooms = self.lock();
         if rooms.closed {
             return Err(RoomError::Unavailable);

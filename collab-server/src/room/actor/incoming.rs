@@ -69,7 +69,7 @@ impl Room {
                 Err(Broken) => {
                     tracing::warn!(document = %self.name, bytes = bytes.len(), "an update broke the document");
                     self.expel(from, CloseCode::BadFrame);
-                    self.reload().await;
+                    Box::pin(self.reload()).await;
                 }
             },
         }
@@ -96,7 +96,8 @@ impl Room {
             is_edit: kind == UpdateKind::Update,
             live: &|owner, client| {
                 let uses = |member: &Member| member.visitor.user.id == owner && member.clients.contains(&client);
-                self.members.values().any(uses) || self.presence.speaker_elsewhere(client) == Some(owner)
+                self.members.values().any(|member| uses(member))
+                    || self.presence.speaker_elsewhere(client) == Some(owner)
             },
             speaker: &|client| {
                 let speaks = self.members.values().find(|member| member.clients.contains(&client));

@@ -25,7 +25,7 @@ impl Room {
             joined.send(Err(RoomError::OtherGeneration)).ok();
             return;
         }
-        let member = Member {
+        let member = Box::new(Member {
             id,
             visitor,
             role,
@@ -36,7 +36,7 @@ impl Room {
             clients: BTreeSet::new(),
             incomplete: false,
             told_read_only: false,
-        };
+        });
         member.send(Payload::Granted(self.scope_of(&member)));
         let generation = RoomEvent::Generation { generation: self.generation };
         member.send(Payload::Event(&generation.to_json()));
@@ -65,8 +65,9 @@ impl Room {
         let Some(role) = role.filter(|role| role.can_read()) else {
             return self.dismiss(CloseCode::Forbidden, |member| member.visitor.user.id == user);
         };
-        let concerned =
-            |member: &&mut Member| member.visitor.user.id == user && member.role != member.visitor.limits.narrow(role);
+        let concerned = |member: &&mut Box<Member>| {
+            member.visitor.user.id == user && member.role != member.visitor.limits.narrow(role)
+        };
         let concerned = self.members.values_mut().filter(concerned);
         let ids: Vec<ConnectionId> = concerned
             .map(|member| {
@@ -114,7 +115,7 @@ impl Room {
     /// Sends members away, for good.
     pub(super) fn dismiss(&mut self, code: CloseCode, whom: impl Fn(&Member) -> bool) {
         let now = Instant::now();
-        let gone: Vec<Member> =
+        let gone: Vec<Box<Member>> =
             self.members.extract_if(.., |_, member| whom(member)).map(|(_, member)| member).collect();
         self.audience_stale |= !gone.is_empty();
         for member in gone {

@@ -27,7 +27,7 @@ use shared::{
     protocol::{CloseCode, DocumentName},
 };
 use tokio::{
-    sync::{mpsc, oneshot, watch},
+    sync::{oneshot, watch},
     task::JoinHandle,
     time::{Instant, sleep_until},
 };
@@ -43,7 +43,7 @@ use super::{
     journal::{Journal, Progress},
     member::Member,
     presence::PresenceTable,
-    registry::{Handle, Registry},
+    registry::{Handle, Messages, Registry},
     replica::Replica,
     settings::{Limits, Settings, Timing},
     size::Size,
@@ -142,7 +142,7 @@ pub struct Room {
     timing: Timing,
     activity: Activity,
     limits: Limits,
-    inbox: mpsc::Receiver<Message>,
+    inbox: Messages,
     /// How far the journal is with this document.
     progress: watch::Receiver<Progress>,
     progress_sender: watch::Sender<Progress>,
@@ -156,7 +156,8 @@ pub struct Room {
     owners: Owners,
     /// Rows could not be read: what is there is shown, nothing is taken.
     damaged: bool,
-    members: BTreeMap<ConnectionId, Member>,
+    /// Boxed, because a tree sets memory for eleven of its values aside.
+    members: BTreeMap<ConnectionId, Box<Member>>,
     presence: PresenceTable,
     /// Somebody came, went, or got another role, and nobody was told yet how many people are here.
     audience_stale: bool,
@@ -193,17 +194,25 @@ pub struct Surroundings {
     pub activity: Activity,
     pub settings: Settings,
     pub budget: Arc<Budget>,
-    pub inbox: mpsc::Receiver<Message>,
+    pub inbox: Messages,
 }
 
 impl Room {
+    /// The task of a room, from loading the document to unloading it.
+    pub async fn live(around: Surroundings) {
+        // What is rarely waited for is boxed, here and below: a task keeps memory for the largest of it all its life.
+        if let Some(room) = Box::pin(Self::open(around)).await {
+            room.run().await;
+        }
+    }
+
     /// Loads the document. Until this is done, messages wait in the inbox. If it cannot be, whoever asked hears why.
-    pub async fn open(around: Surroundings) -> Option<Self> {
+    async fn open(around: Surroundings) -> Option<Box<Self>> {
         // First, so that what is written from now on is either loaded or heard of.
         let others = Others::listen(around.bus.clone(), around.name).await;
         match Self::load(&around).await {
             Ok((opening, share)) => {
-                let mut room = Self::begin(around, others, opening, share);
+                let mut room = Box::new(Self::begin(around, others, opening, share));
                 room.migrate();
                 Some(room)
             }
@@ -271,14 +280,14 @@ impl Room {
         }
     }
 
-    pub async fn run(mut self) {
+    async fn run(mut self: Box<Self>) {
         self.greet_others();
         while self.phase != Phase::Ended {
             let wake = self.next_wake();
             tokio::select! {
                 biased;
                 Ok(()) = self.progress.changed() => self.settle().await,
-                heard = self.others.next() => self.hear_others(heard).await,
+                heard = self.others.next() => Box::pin(self.hear_others(heard)).await,
                 message = self.inbox.recv(), if self.phase == Phase::Open => match message {
                     Some(message) => self.take_messages(message).await,
                     // Every handle is gone, also the registry's.
@@ -299,7 +308,7 @@ impl Room {
         self.phase == Phase::Ended
     }
 
-    async fn take_messages(&mut self, first: Message) {
+    async fn take_messages(&mut self, first: Box<Message>) {
         let mut next = Some(first);
         for _ in 0..MESSAGES_PER_TURN {
             let Some(message) = next else { return };
@@ -314,11 +323,11 @@ impl Room {
         }
     }
 
-    async fn take_message(&mut self, message: Message) {
+    async fn take_message(&mut self, message: Box<Message>) {
         if message.is_use() {
             self.used_at = Instant::now();
         }
-        match message {
+        match *message {
             Message::Join(join) => self.join(join),
             Message::Leave(id) => self.leave(id),
             Message::Said { from, said, _permit } => self.hear(from, said).await,
@@ -326,7 +335,7 @@ impl Room {
             Message::Read(read) => self.read_newest(read),
             Message::Edit { edit, committed } => self.edit(edit, committed),
             // Whoever asked may have gone.
-            Message::Renew(answer) => drop(answer.send(self.renew().await)),
+            Message::Renew(answer) => drop(answer.send(Box::pin(self.renew()).await)),
             Message::Generation(answer) => drop(answer.send(self.generation)),
             Message::RoleChanged { user, role } => self.change_role(user, role),
             Message::SignedOut(ended) => {

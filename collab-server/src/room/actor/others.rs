@@ -153,7 +153,7 @@ impl Room {
         self.audience_stale |= self.others.servers.len() != known;
         if self.others.are_heard() {
             if self.others.feed.is_silent() {
-                self.listen_again().await;
+                Box::pin(self.listen_again()).await;
             } else if now - self.others.told_at >= HERE_EVERY {
                 self.tell_who_is_here(false);
             }
@@ -257,7 +257,7 @@ impl Room {
             }
             Err(Broken) => {
                 tracing::error!(document = %self.name, %server, seq, "a row of another server broke the document");
-                self.reload().await;
+                Box::pin(self.reload()).await;
                 false
             }
         }

@@ -47,12 +47,12 @@ pub struct Opened {
 
 impl Drop for Opened {
     fn drop(&mut self) {
-        match self.room.inbox.try_send(Message::Leave(self.id)) {
+        match self.room.inbox.try_send(Box::new(Message::Leave(self.id))) {
             Ok(()) | Err(TrySendError::Closed(_)) => {}
             Err(TrySendError::Full(leave)) => {
                 let room = self.room.clone();
                 // A room that ended meanwhile has no members to remove.
-                tokio::spawn(async move { room.send(leave).await.ok() });
+                tokio::spawn(async move { room.inbox.send(leave).await.ok() });
             }
         }
     }

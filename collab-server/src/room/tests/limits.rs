@@ -1,6 +1,6 @@
 //! How much a room takes.
 
-use super::*;
+use super::{super::actor::Room, *};
 
 fn with_limits(limits: Limits) -> Settings {
     Settings { limits, ..Settings::default() }
@@ -89,4 +89,15 @@ async fn a_presence_of_more_than_64_kib_costs_the_socket() {
     ada.say(&format!(r#"{{"cursor":"{}"}}"#, "x".repeat(60 * 1024)));
     ada.say(&format!(r#"{{"cursor":"{}"}}"#, "x".repeat(64 * 1024)));
     ada.until_closed(CloseCode::BadFrame).await;
+}
+
+/// Ten thousand of them may be open.
+#[test]
+fn an_open_room_takes_little_memory() {
+    fn bytes_of<A, F>(_: impl Fn(A) -> F) -> usize {
+        size_of::<F>()
+    }
+    let task = bytes_of(Room::live);
+    assert!(task <= 1536, "the task takes {task} bytes: box what it rarely waits for");
+    assert!(size_of::<Room>() <= 1536, "the room takes {} bytes", size_of::<Room>());
 }
