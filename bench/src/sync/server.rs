@@ -113,6 +113,15 @@ impl Server {
         Ok(request.send().await?.error_for_status()?.json().await?)
     }
 
+    /// One of the figures that ours tells about itself.
+    pub async fn metric(&self, name: &str) -> anyhow::Result<f64> {
+        let client = reqwest::Client::builder().no_proxy().build()?;
+        let text =
+            client.get(format!("http://{}/metrics", self.address)).send().await?.error_for_status()?.text().await?;
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.with_context(|| format!("`{name}` is no metric"))?.parse().context("a metric is a number")
+    }
+
     /// Ways to `count` documents that are empty.
     pub async fn documents(&self, count: usize) -> anyhow::Result<Vec<Dialect>> {
         let address = self.address;
