@@ -8,6 +8,8 @@ const TICK_MICROS: u64 = 10_000;
 #[derive(Debug, Clone, Copy)]
 pub struct Usage {
     pub cpu_micros: u64,
+    /// The part of it that the kernel took, for sockets and files.
+    pub kernel_micros: u64,
     pub rss_kb: u64,
     pub peak_rss_kb: u64,
 }
@@ -24,5 +26,10 @@ pub fn usage(pid: u32) -> anyhow::Result<Usage> {
         let line = status.lines().find_map(|line| line.strip_prefix(field));
         line.and_then(|line| line.split_whitespace().next()?.parse().ok()).context("reading /proc: no memory")
     };
-    Ok(Usage { cpu_micros: (user + system) * TICK_MICROS, rss_kb: kb("VmRSS:")?, peak_rss_kb: kb("VmHWM:")? })
+    Ok(Usage {
+        cpu_micros: (user + system) * TICK_MICROS,
+        kernel_micros: system * TICK_MICROS,
+        rss_kb: kb("VmRSS:")?,
+        peak_rss_kb: kb("VmHWM:")?,
+    })
 }

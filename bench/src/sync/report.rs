@@ -45,6 +45,8 @@ pub struct Figures {
     /// Of one core.
     pub cpu_percent: f64,
     pub cpu_micros_per_delivery: Option<f64>,
+    /// Of the server's CPU time.
+    pub kernel_percent: Option<f64>,
     pub peak_rss_mb: f64,
     /// Resident memory by room or connection.
     pub kb_each: Option<f64>,
@@ -83,7 +85,7 @@ struct Saved<'a> {
     promises: Vec<Promise>,
 }
 
-const COLUMNS: [&str; 13] = [
+const COLUMNS: [&str; 14] = [
     "scenario",
     "server",
     "deliveries/s",
@@ -94,6 +96,7 @@ const COLUMNS: [&str; 13] = [
     "ack p99",
     "CPU %",
     "CPU us/delivery",
+    "kernel %",
     "peak MB",
     "KB each",
     "against the best peer",
@@ -184,6 +187,7 @@ impl Report {
             acknowledged(|of| of.p99_ms),
             number(some(figures.cpu_percent)),
             number(figures.cpu_micros_per_delivery),
+            number(figures.kernel_percent),
             format!("{:.0}", figures.peak_rss_mb),
             number(figures.kb_each),
             self.ratios(row, figures),

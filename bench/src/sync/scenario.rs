@@ -130,6 +130,8 @@ pub async fn play(server: &Server, cast: Cast, time: Duration) -> anyhow::Result
         acknowledged: Percentiles::of(acknowledged),
         // All of it, also what is done after the last edit: nothing is given away by pausing.
         cpu_percent: cpu_micros as f64 / time.as_micros() as f64 * 100.0,
+        kernel_percent: (cpu_micros > 0)
+            .then(|| (after.kernel_micros - before.kernel_micros) as f64 / cpu_micros as f64 * 100.0),
         cpu_micros_per_delivery: (deliveries > 0.0).then(|| cpu_micros as f64 / deliveries),
         peak_rss_mb: after.peak_rss_kb as f64 / 1024.0,
         note: (refused > 0).then(|| format!("{refused} edits refused")),

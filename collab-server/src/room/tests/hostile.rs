@@ -2,8 +2,8 @@
 //!
 //! Most of them at the decoders, where a million costs seconds: form of the frame, state vector, update, presence. Some
 //! through whole connections into a running room, with somebody else in it who must not notice. Updates that a document
-//! would take are `update::fuzz`'s business, real sockets that of the server's own tests (sync/hostile.rs). With
-//! `OPENFLOW_FUZZ_FULL=1` all of them together are a million.
+//! would take are `update::fuzz`'s business, real sockets that of the server's own tests
+//! (sync/hostile.rs). These and `update::fuzz` together are a million.
 
 use rand::{Rng, RngExt, SeedableRng, rngs::SmallRng};
 use shared::protocol::{

@@ -1,7 +1,8 @@
 //! Mutated frames over real sockets at the real binary, while somebody else works.
 //!
-//! Frames that were well formed once, from single bits to splices, in both framings. The decoders alone take far more of
-//! them in `room::update::fuzz` and `room::tests::hostile`. With `OPENFLOW_FUZZ_FULL=1` the three together are a million.
+//! Frames that were well formed once, from single bits to splices, in both framings. The decoders and a
+//! room take a million of them in `room::update::fuzz` and `room::tests::hostile`. `OPENFLOW_FUZZ_FULL=1` makes it
+//! 15,000 here on each database.
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
