@@ -3,15 +3,11 @@
 //! Private windows may have none, and it may be full: then nothing is kept, and the answer says so. A write begins when
 //! the method is called, not when its answer is first waited for, so that a page on its way out still gets it started.
 
-use std::{
-    cell::{Cell, RefCell},
-    future::Future,
-    rc::Rc,
-};
+use std::{cell::Cell, future::Future, rc::Rc};
 
-use futures_channel::oneshot;
-use js_sys::{Array, Uint8Array};
+use js_sys::{Array, Promise, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{IdbDatabase, IdbKeyRange, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransactionMode};
 
 const NAME: &str = "openflow";
@@ -54,7 +50,7 @@ impl Database {
                 }
             })
         };
-        request.set_onupgradeneeded(Some(upgrade.as_ref().unchecked_ref()));
+        request.set_onupgradeneeded(Some(upgrade.into_js_value().unchecked_ref()));
         let answer = answer(request.unchecked_ref::<IdbOpenDbRequest>()).await?;
         Some(Self(answer.unchecked_into()))
     }
@@ -84,25 +80,19 @@ impl Database {
         let store = self.shelf(shelf, IdbTransactionMode::Readwrite);
         let request = store.as_ref().and_then(|store| store.get(&key.into()).ok());
         let found = Rc::new(Cell::new(false));
-        // Within the request's own event, as long as the transaction takes more.
-        let moving = request.as_ref().zip(store.clone()).map(|(request, store)| {
-            let (found, asked) = (found.clone(), request.clone());
+        if let (Some(asked), Some(store)) = (request, store.clone()) {
+            let (request, found) = (asked.clone(), found.clone());
             let (key, as_key) = (JsValue::from(key), JsValue::from(as_key));
-            Closure::<dyn FnMut()>::new(move || {
+            // Within the request's own event, as long as the transaction takes more.
+            let moving = Closure::<dyn FnMut()>::new(move || {
                 let value = asked.result().ok().filter(|value| !value.is_undefined());
                 let moved = value.map(|value| store.put_with_key(&value, &as_key).and_then(|_| store.delete(&key)));
                 found.set(moved.is_some_and(|moved| moved.is_ok()));
-            })
-        });
-        if let (Some(request), Some(moving)) = (&request, &moving) {
-            request.set_onsuccess(Some(moving.as_ref().unchecked_ref()));
+            });
+            request.set_onsuccess(Some(moving.into_js_value().unchecked_ref()));
         }
         let committed = committed(store);
-        async move {
-            let committed = committed.await;
-            drop(moving);
-            committed && found.get()
-        }
+        async move { committed.await && found.get() }
     }
 
     /// Answers when it is gone; begins at once.
@@ -157,53 +147,30 @@ fn bytes(value: &JsValue) -> Option<Vec<u8>> {
 
 /// What comes of a request; `None` if it failed. Listens from the moment of the call.
 fn answer(request: &IdbRequest) -> impl Future<Output = Option<JsValue>> + use<> {
-    let (sender, receiver) = oneshot::channel();
-    let sender = Rc::new(RefCell::new(Some(sender)));
-    let settle = {
-        let request = request.clone();
-        Closure::<dyn FnMut()>::new(move || {
-            if let Some(sender) = sender.borrow_mut().take() {
-                let _ = sender.send(request.result().ok());
-            }
-        })
-    };
-    request.set_onsuccess(Some(settle.as_ref().unchecked_ref()));
-    request.set_onerror(Some(settle.as_ref().unchecked_ref()));
+    let settled = JsFuture::from(Promise::new(&mut |resolve, _| {
+        request.set_onsuccess(Some(&resolve));
+        request.set_onerror(Some(&resolve));
+    }));
     let request = request.clone();
     async move {
-        let answer = receiver.await.ok().flatten();
-        request.set_onsuccess(None);
-        request.set_onerror(None);
-        drop(settle);
-        answer
+        settled.await.ok()?;
+        request.result().ok()
     }
 }
 
 /// Whether the transaction of a store is written; a page that goes away may still take it back before that.
 fn committed(store: Option<IdbObjectStore>) -> impl Future<Output = bool> + use<> {
-    let listening = store.map(|store| {
-        let transaction = store.transaction();
-        let (sender, receiver) = oneshot::channel();
-        let sender = Rc::new(RefCell::new(Some(sender)));
-        let settle = |committed: bool| {
-            let sender = sender.clone();
-            Closure::<dyn FnMut()>::new(move || {
-                if let Some(sender) = sender.borrow_mut().take() {
-                    let _ = sender.send(committed);
-                }
-            })
-        };
-        let (complete, abort) = (settle(true), settle(false));
-        transaction.set_oncomplete(Some(complete.as_ref().unchecked_ref()));
-        transaction.set_onabort(Some(abort.as_ref().unchecked_ref()));
-        (transaction, receiver, complete, abort)
+    let written = store.map(|store| {
+        JsFuture::from(Promise::new(&mut |resolve, reject| {
+            let transaction = store.transaction();
+            transaction.set_oncomplete(Some(&resolve));
+            transaction.set_onabort(Some(&reject));
+        }))
     });
     async move {
-        let Some((transaction, receiver, complete, abort)) = listening else { return false };
-        let committed = receiver.await.unwrap_or(false);
-        transaction.set_oncomplete(None);
-        transaction.set_onabort(None);
-        drop((complete, abort));
-        committed
+        match written {
+            Some(written) => written.await.is_ok(),
+            None => false,
+        }
     }
 }

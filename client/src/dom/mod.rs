@@ -15,10 +15,9 @@ mod theme;
 mod upload;
 mod waveform;
 
-use std::{cell::RefCell, rc::Rc};
-
-use futures_channel::oneshot;
+use js_sys::Promise;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{Document, Event, EventTarget, HtmlElement, Window};
 
 pub use database::{Database, Shelf, forget_copies};
@@ -62,27 +61,13 @@ pub fn random() -> f64 {
 /// Waits for the next animation frame, or a fifth of a second where there is none: hidden tabs are never drawn, and
 /// what is waiting for a frame there (an edit to send) has to go on.
 pub async fn next_frame() {
-    let (sender, receiver) = oneshot::channel::<()>();
-    let sender = Rc::new(RefCell::new(Some(sender)));
-    let fire = {
-        let sender = sender.clone();
-        Closure::<dyn FnMut()>::new(move || {
-            if let Some(sender) = sender.borrow_mut().take() {
-                let _ = sender.send(());
-            }
-        })
-    };
-    let callback = fire.as_ref().unchecked_ref();
-    let window = window();
-    let frame = window.request_animation_frame(callback);
-    let timer = window.set_timeout_with_callback_and_timeout_and_arguments_0(callback, 200);
-    let _ = receiver.await;
-    if let Ok(frame) = frame {
-        let _ = window.cancel_animation_frame(frame);
-    }
-    if let Ok(timer) = timer {
-        window.clear_timeout_with_handle(timer);
-    }
+    // A function of the browser's own: whoever waits may stop waiting, and the frame comes all the same.
+    let promise = Promise::new(&mut |resolve, _| {
+        let window = window();
+        let _ = window.request_animation_frame(&resolve);
+        let _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, 200);
+    });
+    let _ = JsFuture::from(promise).await;
 }
 
 /// Calls back on every such event until it is dropped.

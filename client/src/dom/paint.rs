@@ -3,8 +3,9 @@
 //! What is painted is opaque, everything else is clear, so that the picture below is seen. Which strokes there are, and
 //! taking one back, is not known here.
 
-use futures_channel::oneshot;
-use wasm_bindgen::{Clamped, JsCast, prelude::Closure};
+use js_sys::Promise;
+use wasm_bindgen::{Clamped, JsCast};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{
     Blob, CanvasRenderingContext2d, Element, File, FilePropertyBag, HtmlCanvasElement, HtmlImageElement, ImageData,
 };
@@ -105,13 +106,10 @@ impl Paint {
             context.set_fill_style_str(color);
             context.fill_rect(0.0, 0.0, width, height);
         }
-        let (sender, receiver) = oneshot::channel();
-        let taken = Closure::once(move |blob: Option<Blob>| {
-            // Nobody waits any more: the dialog was closed.
-            let _ = sender.send(blob);
-        });
-        sheet.to_blob(taken.as_ref().unchecked_ref()).ok()?;
-        let blob = receiver.await.ok()??;
+        let mut asked = Ok(());
+        let taken = JsFuture::from(Promise::new(&mut |resolve, _| asked = sheet.to_blob(&resolve)));
+        asked.ok()?;
+        let blob = taken.await.ok()?.dyn_into::<Blob>().ok()?;
         let options = FilePropertyBag::new();
         options.set_type("image/png");
         File::new_with_blob_sequence_and_options(&js_sys::Array::of1(&blob), name, &options).ok()
