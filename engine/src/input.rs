@@ -188,9 +188,9 @@ impl Args {
         Self { spec, inputs, params }
     }
 
-    /// All inputs that were not taken: for nodes whose ports are not known when they are compiled.
-    pub(crate) fn into_inputs(self) -> Inputs {
-        self.inputs
+    /// What was not taken: for nodes whose ports, or parameters, are not known when they are compiled.
+    pub(crate) fn into_rest(self) -> (Inputs, Params) {
+        (self.inputs, self.params)
     }
 
     /// Takes the input `name`. Called by the code that `#[node]` makes.
@@ -223,7 +223,7 @@ impl Args {
 }
 
 /// A wired value as the literal it replaces.
-fn param_json(value: Value, wire: Option<&ValueType>) -> Result<serde_json::Value, String> {
+pub(crate) fn param_json(value: Value, wire: Option<&ValueType>) -> Result<serde_json::Value, String> {
     match wire {
         Some(ValueType::Text) => String::from_value(value).map(Into::into),
         Some(ValueType::Number) => f64::from_value(value).map(json_number),

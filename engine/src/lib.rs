@@ -50,8 +50,9 @@ pub use output::{IntoValue, NodeOutputs, OutputValue};
 pub use param::{Color, MediaFile, NodeParams, ParamHints, ParamValue, Seed};
 pub use plan::{Library, NoWorkflows, Plan, PlanError, PlanScope, WorkflowSource, WorkflowSourceError, resolve};
 pub use provider::{
-    CallEstimate, Field, Form, KeyAtHand, KeyCheck, Limit, LocalServer, Model, ModelCatalog, Prices, Route, Sound,
-    VideoLimits, check_key, costs_nothing, estimate, local_servers, models, providers_table, served_models,
+    CallEstimate, Field, Form, HostedError, KeyAtHand, KeyCheck, Limit, LocalServer, Model, ModelCatalog, Prices,
+    Route, Sound, VideoLimits, check_key, costs_nothing, estimate, hosted_model, local_servers, models,
+    providers_table, served_models,
 };
 pub use registry::{NodeKind, catalog};
 pub use run::{

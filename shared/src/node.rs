@@ -5,6 +5,7 @@
 
 mod comfy;
 mod dynamic;
+mod hosted;
 
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::{graph::Node, value::ValueType};
 pub use comfy::{ComfyInput, ComfyKind, ComfyOutput, comfy_inputs, comfy_outputs, is_comfy_api};
 pub use dynamic::{Interface, InterfacePort, interface_of, public_name};
+pub use hosted::{HOSTED_CHOICES_MAX, HOSTED_PORTS_MAX, HostedInput, HostedKind, HostedModel, HostedOutput};
 
 /// Everything that is known of a kind of node without running it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -127,6 +129,8 @@ pub enum DynamicPorts {
     Workflow,
     /// What ComfyUI's workflow in the parameter `workflow` loads, is told, and keeps.
     ComfyUi,
+    /// What the hosted model takes and gives, by the note in the parameter `interface`. Parameters follow from it too.
+    Hosted,
 }
 
 /// A parameter or port that had another name in nodes of earlier versions.

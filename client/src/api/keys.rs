@@ -71,6 +71,17 @@ impl Api {
         get(&format!("/api/workspaces/{workspace}/endpoints")).await
     }
 
+    /// What a hosted model takes and gives, as a node notes it.
+    pub async fn hosted_model(
+        self,
+        workspace: WorkspaceId,
+        reference: &str,
+        key: Option<&str>,
+    ) -> Result<serde_json::Value, ApiError> {
+        let body = serde_json::json!({"reference": reference, "key": key});
+        send(Method::POST, &format!("/api/workspaces/{workspace}/hosted-models"), &body).await
+    }
+
     /// Model servers that answer on the server's machine now.
     pub async fn local_servers(self) -> Result<Vec<LocalServer>, ApiError> {
         get("/api/local-servers").await

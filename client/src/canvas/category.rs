@@ -19,6 +19,8 @@ pub fn title(category: &str) -> String {
         "video" => "Video".into(),
         "audio" => "Sound".into(),
         "number" => "Numbers".into(),
+        "model" => "Hosted models".into(),
+        "comfyui" => "ComfyUI".into(),
         "output" => "Results".into(),
         other => words(other),
     }

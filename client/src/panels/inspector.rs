@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use dioxus::prelude::*;
-use shared::id::NodeId;
+use shared::{id::NodeId, node::DynamicPorts};
 
-use super::param::ParamRow;
+use super::param::{HostedParams, ParamRow};
 use crate::{
     canvas::{
         category,
@@ -91,6 +91,9 @@ fn OneNode(id: NodeId) -> Element {
                 p { class: "inspector-text", "{spec.description}" }
                 for param in spec.params.iter().cloned() {
                     ParamRow { key: "{param.name}", id: id.clone(), param, on_card: false }
+                }
+                if spec.dynamic == Some(DynamicPorts::Hosted) {
+                    HostedParams { id: id.clone(), on_card: false }
                 }
                 if !spec.inputs.is_empty() || !spec.outputs.is_empty() {
                     h4 { "Inputs and outputs" }

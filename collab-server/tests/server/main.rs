@@ -8,6 +8,7 @@ mod cluster;
 mod cli;
 mod database;
 mod jobs;
+mod hosted;
 mod keys;
 mod local_models;
 mod nodes;

@@ -14,7 +14,7 @@ use super::{
     LOCAL,
     check::costs_nothing,
     models::{Model, Route, model},
-    order::{FilmOrder, FilmTask, Order, PictureOrder, SoundOrder, SoundTask},
+    order::{FilmOrder, FilmTask, HOSTED, Order, PictureOrder, SoundOrder, SoundTask},
     split_connection,
 };
 use crate::{catalog, secret::Payer};
@@ -60,7 +60,12 @@ pub fn estimate(
     let said = Said { node, spec };
     let name = said.text(param);
     let connection = said.text("connection");
-    let (named, key_name) = split_connection(&connection);
+    let (mut named, key_name) = split_connection(&connection);
+    // Who hosts a model stands in its note.
+    let noted = node.params.get("interface").and_then(|note| note.get("provider")?.as_str());
+    if let (HOSTED, "") = (capability, named) {
+        named = noted?;
+    }
     let known = model(&name, capability);
     let routes = known.map(|model| model.routes.as_slice()).unwrap_or_default();
     let mut providers: Vec<&str> = match (named.is_empty(), known) {
@@ -126,7 +131,7 @@ impl Said<'_> {
                 let dearest = route.usd_per_second.values().copied().reduce(f64::max)?;
                 Some(dearest * f64::from(seconds))
             }
-            Order::Picture(_) | Order::Sound(_) => None,
+            Order::Picture(_) | Order::Sound(_) | Order::Hosted(_) => None,
         });
         (price, most)
     }

@@ -163,6 +163,7 @@ impl Route {
                 Some(self.usd_per_thousand_characters? * sound.prompt.chars().count() as f64 / 1000.0)
             }
             Order::Sound(sound) => self.usd_each.or_else(|| Some(second(None)? * sound.seconds?)),
+            Order::Hosted(_) => None,
         }
     }
 }

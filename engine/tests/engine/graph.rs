@@ -35,7 +35,7 @@ pub fn graph(text: &str) -> Graph {
 }
 
 fn connect(graph: &mut Graph, from: &Step, to: &Step) {
-    let spec = |step: &Step| catalog().get(&graph.nodes[&id(step.id)].node_type);
+    let spec = |step: &Step| catalog().of(&graph.nodes[&id(step.id)]).map(|spec| spec.into_owned());
     let output = from.output.map(str::to_owned).or_else(|| Some(spec(from)?.outputs.first()?.name.clone()));
     let input = to.input.map(str::to_owned).or_else(|| {
         let spec = spec(to)?;

@@ -14,7 +14,7 @@ use self::hash::Hash;
 use crate::{
     graph::{Edge, Graph, Node, Params},
     id::NodeId,
-    node::{Catalog, NodeSpec},
+    node::{Catalog, DynamicPorts, NodeSpec},
     value::Value,
 };
 
@@ -81,6 +81,11 @@ pub fn result_key(spec: &NodeSpec, params: &Params, inputs: &BTreeMap<String, Ve
     hash.text(&spec.node_type);
     hash.number(spec.version.into());
     hash.params(Some(spec), params, |param| inputs.contains_key(param));
+    if spec.dynamic == Some(DynamicPorts::Hosted) {
+        // Further parameters follow from one of them: the type's spec does not list them.
+        let listed = |name: &str| spec.param(name).is_some() || inputs.contains_key(name);
+        hash.params(None, params, listed);
+    }
     hash.number(inputs.len() as u64);
     for (input, values) in inputs {
         hash.text(input);

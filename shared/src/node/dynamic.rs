@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::{Catalog, DynamicPorts, NodeRole, NodeSpec, PortSpec, comfy_inputs, comfy_outputs};
+use super::{Catalog, DynamicPorts, HostedModel, NodeRole, NodeSpec, PortSpec, comfy_inputs, comfy_outputs};
 use crate::{
     effective::effective,
     exchange,
@@ -86,6 +86,12 @@ pub(super) fn with_ports(spec: &NodeSpec, ports: &DynamicPorts, params: &Params,
             let inputs = comfy_inputs(workflow).into_iter().map(|input| input.port).filter(free).collect();
             let outputs = comfy_outputs(workflow).into_iter().map(|output| output.port).collect();
             (spec.inputs, spec.outputs) = (inputs, outputs);
+        }
+        DynamicPorts::Hosted => {
+            let Some(model) = params.get("interface").and_then(HostedModel::read) else { return spec };
+            let (inputs, outputs, more) = model.ports();
+            (spec.inputs, spec.outputs) = (inputs, outputs);
+            spec.params.extend(more);
         }
     }
     spec

@@ -3,7 +3,7 @@
 use dioxus::prelude::*;
 use shared::{
     id::NodeId,
-    node::{NodeRole, ParamKind, ParamSpec},
+    node::{DynamicPorts, NodeRole, ParamKind, ParamSpec},
 };
 
 use super::{
@@ -20,7 +20,10 @@ use super::{
 use crate::{
     canvas::{category, layout, state::use_canvas},
     dom,
-    panels::{on_picture::OnPicture, param::ParamRow},
+    panels::{
+        on_picture::OnPicture,
+        param::{HostedParams, ParamRow},
+    },
 };
 
 #[component]
@@ -93,6 +96,7 @@ fn Inside(id: NodeId, face: Face) -> Element {
     let (rows, surplus) = first.split_at(first.len().min(layout::CARD_PARAMS));
     let rows: Vec<ParamSpec> = rows.iter().copied().cloned().collect();
     let folded: Vec<ParamSpec> = surplus.iter().copied().chain(folded).cloned().collect();
+    let is_hosted = spec.dynamic == Some(DynamicPorts::Hosted);
     rsx! {
         Head { id: id.clone(), face: face.clone() }
         if let Some(param) = loaded {
@@ -105,6 +109,9 @@ fn Inside(id: NodeId, face: Face) -> Element {
             div { class: "params",
                 for param in rows {
                     ParamRow { key: "{param.name}", id: id.clone(), param, on_card: true }
+                }
+                if is_hosted {
+                    HostedParams { id: id.clone(), on_card: true }
                 }
                 if !folded.is_empty() {
                     Folded { id: id.clone(), params: folded }

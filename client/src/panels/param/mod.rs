@@ -4,6 +4,7 @@
 
 mod changed;
 mod color;
+mod hosted;
 mod json;
 mod model;
 mod number;
@@ -23,6 +24,9 @@ use crate::{
 };
 
 use color::ColorField;
+use hosted::HOSTED;
+use hosted::HostedField;
+pub use hosted::HostedParams;
 use json::JsonField;
 use model::ModelField;
 use number::NumberField;
@@ -67,6 +71,7 @@ pub fn Widget(bound: Bound, kind: ParamKind, description: String, node: Option<N
     let Bound { name, disabled, value, .. } = bound.clone();
     match kind {
         ParamKind::Text => rsx! { TextField { bound, placeholder: "Not set" } },
+        ParamKind::Model { capability } if capability == HOSTED => rsx! { HostedField { bound, node } },
         ParamKind::Model { capability } => rsx! { ModelField { bound, capability, node } },
         ParamKind::Prompt => match node {
             Some(node) => rsx! {

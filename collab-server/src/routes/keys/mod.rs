@@ -2,6 +2,7 @@
 //! on its way in, `mine` the keys of one person.
 
 mod endpoints;
+mod hosted;
 mod mine;
 mod save;
 
@@ -34,6 +35,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(delete_key))
         .routes(routes!(list_local_servers))
         .merge(endpoints::routes())
+        .merge(hosted::routes())
         .merge(mine::routes())
 }
 

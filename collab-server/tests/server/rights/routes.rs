@@ -150,6 +150,10 @@ fn name_of(row: &Row) -> String {
 #[track_caller]
 fn assert_answer(answer: &Answer, allowed: bool, what: &str) {
     if allowed {
+        // Of hosted models none is asked for here: whoever may ask hears that the text names none.
+        if answer.status == 400 && what.contains("/hosted-models") {
+            return assert!(answer.text().contains("this names no model"), "{what}: {}", answer.text());
+        }
         assert!((200..400).contains(&answer.status), "{what}: {} {}", answer.status, answer.text());
     } else {
         assert_eq!(answer.status, 403, "{what}: {}", answer.text());

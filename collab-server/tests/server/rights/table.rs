@@ -118,6 +118,8 @@ pub fn table() -> Vec<Row> {
         row(delete.clone(), "/api/workspaces/{id}/keys/{key}", manage, nothing()),
         row(get.clone(), "/api/workspaces/{id}/spend", read, nothing()),
         row(get.clone(), "/api/workspaces/{id}/endpoints", read, nothing()),
+        // It names no model: nobody is asked.
+        row(post.clone(), "/api/workspaces/{id}/hosted-models", edit, json!({"reference": "x"})),
         // Without an amount: there is no cap that would go.
         row(
             put.clone(),

@@ -88,13 +88,13 @@ fn spec(node_type: &str, title: &str, description: &str, params: Vec<ParamSpec>)
 }
 
 fn call_workflow(ctx: &NodeContext, args: Args) -> NodeFuture<'_> {
-    Box::pin(async move { ctx.run_inner(single(args.into_inputs()), 0).await })
+    Box::pin(async move { ctx.run_inner(single(args.into_rest().0), 0).await })
 }
 
 fn call_repeat(ctx: &NodeContext, mut args: Args) -> NodeFuture<'_> {
     Box::pin(async move {
         let (rounds, until): (u32, String) = (args.param("rounds")?, args.param("until")?);
-        let mut inputs = single(args.into_inputs());
+        let mut inputs = single(args.into_rest().0);
         let mut outputs = Values::new();
         for round in 0..rounds {
             ctx.check_cancelled()?;

@@ -96,7 +96,7 @@ async fn run(ctx: &NodeContext, mut args: Args) -> Result<Values, NodeError> {
     };
     let mut call = Call::new(ctx, "comfyui", "workflow", kind);
     call.generation.payer = server.payer;
-    let inputs = args.into_inputs();
+    let (inputs, _) = args.into_rest();
     let mut job = ctx.job();
     // One that was sent is the same job, whatever would be made of the inputs now.
     if let Some(sent) = job.as_mut().map(|job| job.data["workflow"].take()).filter(|sent| !sent.is_null()) {

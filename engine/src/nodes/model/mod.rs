@@ -9,6 +9,7 @@ mod comfy;
 mod embed;
 mod film;
 mod generate;
+mod hosted;
 mod picture;
 mod sound;
 mod transcribe;

@@ -27,6 +27,7 @@ pub(super) async fn work(
         Order::Film(_) => (GenerationKind::Video, "video/", "film"),
         Order::Picture(_) => (GenerationKind::Image, "image/", "picture"),
         Order::Sound(_) => (GenerationKind::Audio, "audio/", "sound"),
+        Order::Hosted(_) => unreachable!("hosted models have a node of their own"),
     };
     let mut call = Call::new(ctx, &chosen.route.provider, model, kind);
     note(&mut call, &order);
@@ -36,7 +37,8 @@ pub(super) async fn work(
         Err(JobError::Run(NodeError::Cancelled)) => return Err(call.cancelled()),
         Err(JobError::Run(error)) => return Err(error),
     };
-    let media = match ctx.store_file(&made.file).await {
+    let [file] = made.files.as_slice() else { unreachable!("an order that is not hosted has one result") };
+    let media = match ctx.store_file(file).await {
         Ok(media) if media.mime.starts_with(wanted) => media,
         Ok(media) => {
             let message = format!("the provider answered with `{}` and not with a {what}", media.mime);

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use shared::run::FailureCode;
 use time::OffsetDateTime;
 
-use super::{Order, Vendor, fit::fit};
+use super::{HOSTED, HostedOrder, HostedValue, Order, Vendor, fit::fit};
 use crate::{
     NodeContext, NodeError,
     provider::{
@@ -94,6 +94,39 @@ pub(crate) async fn choose(
     Err(NodeError::new(FailureCode::MissingKey, message).in_field("connection"))
 }
 
+/// Finds the key of the provider that hosts a model. `connection` may name one of several of that provider.
+pub(crate) async fn choose_hosted(
+    ctx: &NodeContext,
+    provider: &str,
+    endpoint: &str,
+    connection: &str,
+    order: &HostedOrder,
+) -> Result<Chosen, NodeError> {
+    let (wanted, name) = split_connection(connection);
+    if !wanted.is_empty() && wanted != provider {
+        let message = format!("the model is hosted by `{provider}`, not by `{wanted}`");
+        return Err(NodeError::invalid("connection", message));
+    }
+    let key = ctx.key(provider, name).await.map_err(|error| error.in_field("connection"))?;
+    let (is_vendor, payer) = (key.base_url.is_none(), key.payer);
+    let unknown = || NodeError::invalid("interface", format!("`{provider}` hosts no models that are known here"));
+    let vendor = vendor::of(provider, ctx.http().clone(), key).filter(|_| vendor::hosts(provider));
+    let field = |(name, value): &(String, HostedValue)| {
+        let field = match value {
+            HostedValue::List(_) => Field::Formed { name: name.clone(), form: Form::List },
+            HostedValue::Plain(_) | HostedValue::Media(_) => Field::Name(name.clone()),
+        };
+        (name.clone(), field)
+    };
+    let route = Route {
+        provider: provider.to_owned(),
+        serves: [(HOSTED.to_owned(), endpoint.to_owned())].into(),
+        fields: order.values.iter().map(field).collect(),
+        ..Route::default()
+    };
+    Ok(Chosen { route: Cow::Owned(route), vendor: vendor.ok_or_else(unknown)?, is_vendor, payer })
+}
+
 /// Who is meant if nobody is named: pictures have always come from OpenAI's language.
 fn default_provider(order: &Order) -> Option<&'static str> {
     matches!(order.capability(), "image.generate" | "image.edit" | "image.inpaint" | "image.outpaint" | "audio.speak")
@@ -140,7 +173,7 @@ fn routes_of(model: &'static Model, order: &Order) -> Result<Vec<&'static Route>
 }
 
 /// What the order says beyond what belongs to its task. A seed is a wish: it is left out where nobody takes it.
-fn asked(order: &Order) -> Vec<&'static str> {
+fn asked(order: &Order) -> Vec<&str> {
     let beyond = |name: &&str| !matches!(*name, "prompt" | "first_frame" | "seed");
     order.fields().into_iter().map(|(name, _)| name).filter(beyond).collect()
 }

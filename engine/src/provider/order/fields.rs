@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::{Attachment, FilmOrder, Order, PictureOrder, SoundOrder};
+use super::{Attachment, FilmOrder, HostedOrder, HostedValue, Order, PictureOrder, SoundOrder};
 
 /// A value of an order.
 #[derive(Debug, Clone)]
@@ -50,19 +50,20 @@ pub(super) fn ratio(aspect: &str) -> Option<f64> {
 
 impl Order {
     /// What the order says, by our names. What is left to the model does not appear.
-    pub fn fields(&self) -> Vec<(&'static str, FieldValue<'_>)> {
+    pub fn fields(&self) -> Vec<(&str, FieldValue<'_>)> {
         match self {
             Self::Film(film) => film.fields(),
             Self::Picture(picture) => picture.fields(),
             Self::Sound(sound) => sound.fields(),
+            Self::Hosted(hosted) => hosted.fields(),
         }
     }
 }
 
 impl Order {
     /// What the order says, for the record: media by their blobs.
-    pub fn noted(&self) -> Vec<(&'static str, Json)> {
-        let mut noted: Vec<(&'static str, Json)> = Vec::new();
+    pub fn noted(&self) -> Vec<(&str, Json)> {
+        let mut noted: Vec<(&str, Json)> = Vec::new();
         for (name, value) in self.fields() {
             let value = match value {
                 FieldValue::Plain(value) => value,
@@ -165,6 +166,19 @@ impl SoundOrder {
             ("seed", plain(&self.seed)),
         ])
         .collect()
+    }
+}
+
+impl HostedOrder {
+    fn fields(&self) -> Vec<(&str, FieldValue<'_>)> {
+        let each = self.values.iter().flat_map(|(name, value)| -> Vec<(&str, FieldValue<'_>)> {
+            match value {
+                HostedValue::Plain(value) => vec![(name, FieldValue::Plain(value.clone()))],
+                HostedValue::Media(media) => vec![(name, FieldValue::Media(media))],
+                HostedValue::List(media) => media.iter().map(|one| (name.as_str(), FieldValue::Media(one))).collect(),
+            }
+        });
+        each.collect()
     }
 }
 

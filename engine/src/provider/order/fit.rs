@@ -65,6 +65,8 @@ pub(super) fn fit(order: &mut Order, model: &Model) -> Result<(), NodeError> {
             Order::Film(film) => film.seed = None,
             Order::Picture(picture) => picture.seed = None,
             Order::Sound(sound) => sound.seed = None,
+            // Its seed is one of its own values.
+            Order::Hosted(_) => {}
         }
     }
     Ok(())

@@ -7,6 +7,7 @@
 use std::time::{Duration, Instant};
 
 use rand::RngExt;
+use serde_json::Value as Json;
 use shared::run::FailureCode;
 use tokio::time::{sleep, timeout};
 
@@ -24,7 +25,10 @@ const CANCEL_TIME_MAX: Duration = Duration::from_secs(2);
 
 /// What was made, fetched into a file.
 pub(crate) struct Made {
-    pub file: tempfile::TempPath,
+    /// One, but for hosted models: those may answer with several, or with none.
+    pub files: Vec<tempfile::TempPath>,
+    /// All that a hosted model answered; `null` for all others.
+    pub answer: Json,
     /// As billed, where the vendor says so.
     pub cost_usd: Option<f64>,
     /// The seed that the vendor used, where it says so.
@@ -62,7 +66,7 @@ pub(crate) async fn run(ctx: &NodeContext, chosen: &Chosen, order: &Order) -> Re
         None => match give(ctx, chosen, order).await? {
             Given::Job(job, retries) => (job, retries),
             Given::Made(finished, retries) => {
-                let made = fetch(chosen, finished).await;
+                let made = fetch(chosen, order, finished).await;
                 return match made {
                     Ok(made) => Ok(Made { retries: retries + made.retries, ..made }),
                     Err(error) => {
@@ -74,7 +78,7 @@ pub(crate) async fn run(ctx: &NodeContext, chosen: &Chosen, order: &Order) -> Re
         },
     };
     let waited = tokio::select! {
-        waited = wait(ctx, chosen, &job) => waited,
+        waited = wait(ctx, chosen, order, &job) => waited,
         () = ctx.cancel().cancelled() => {
             // The vendor's refusal changes nothing here: nobody waits for the result any more.
             let told = timeout(CANCEL_TIME_MAX, chosen.vendor.cancel(&job)).await;
@@ -146,7 +150,12 @@ fn unknown_order(error: Option<ProviderError>) -> ProviderError {
     ProviderError::new(FailureCode::ProviderDown, message).with_raw(raw.as_deref().unwrap_or_default())
 }
 
-async fn wait(ctx: &NodeContext, chosen: &Chosen, job: &VendorJob) -> Result<(Made, Option<Duration>), ProviderError> {
+async fn wait(
+    ctx: &NodeContext,
+    chosen: &Chosen,
+    order: &Order,
+    job: &VendorJob,
+) -> Result<(Made, Option<Duration>), ProviderError> {
     let begin = Instant::now();
     let (mut queued, mut shown) = (None, 0.0);
     let finished: Finished = loop {
@@ -164,18 +173,31 @@ async fn wait(ctx: &NodeContext, chosen: &Chosen, job: &VendorJob) -> Result<(Ma
         }
         sleep(next_question(chosen)).await;
     };
-    Ok((fetch(chosen, finished).await?, queued))
+    Ok((fetch(chosen, order, finished).await?, queued))
 }
 
-async fn fetch(chosen: &Chosen, finished: Finished) -> Result<Made, ProviderError> {
+async fn fetch(chosen: &Chosen, order: &Order, finished: Finished) -> Result<Made, ProviderError> {
     let Finished { result, cost_usd, seed, usage } = finished;
-    let file = match result {
-        Found::Address(url) => chosen.vendor.rest().fetch(&url, RESULT_MAX_BYTES).await?,
-        Found::Bytes(bytes) => kept(&bytes).await.map_err(|error| {
-            ProviderError::new(FailureCode::Internal, "the result could not be kept").with_raw(&error.to_string())
-        })?,
+    let rest = chosen.vendor.rest();
+    let (files, answer) = match (result, order) {
+        (Found::Address(url), _) => (vec![rest.fetch(&url, RESULT_MAX_BYTES).await?], Json::Null),
+        (Found::Bytes(bytes), _) => {
+            let file = kept(&bytes).await.map_err(|error| {
+                ProviderError::new(FailureCode::Internal, "the result could not be kept").with_raw(&error.to_string())
+            })?;
+            (vec![file], Json::Null)
+        }
+        (Found::Answer(answer), Order::Hosted(hosted)) => {
+            let addresses = hosted.addresses(&answer)?;
+            let mut files = Vec::new();
+            for url in addresses {
+                files.push(rest.fetch(url, RESULT_MAX_BYTES).await?);
+            }
+            (files, answer)
+        }
+        (Found::Answer(answer), _) => (Vec::new(), answer),
     };
-    Ok(Made { file, cost_usd: cost_usd.or(usage.cost_usd), seed, usage, queued: None, retries: 0 })
+    Ok(Made { files, answer, cost_usd: cost_usd.or(usage.cost_usd), seed, usage, queued: None, retries: 0 })
 }
 
 async fn kept(bytes: &[u8]) -> std::io::Result<tempfile::TempPath> {

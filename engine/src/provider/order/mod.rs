@@ -13,16 +13,22 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::Value as Json;
-use shared::{run::FailureCode, value::BlobHash};
+use shared::{node::HostedOutput, run::FailureCode, value::BlobHash};
 
 use super::{ProviderError, Usage, models::Route, rest::Rest};
 use crate::run::VendorJob;
 
 pub(super) use super::rest::OrderError;
 pub(super) use choose::check_alive;
-pub(crate) use choose::{Chosen, choose};
+pub(crate) use choose::{Chosen, choose, choose_hosted};
 pub(crate) use fields::{FieldValue, Size};
 pub(crate) use job::{JobError, run};
+
+/// The most files of one answer.
+const FILES_MAX: usize = 64;
+
+/// What a hosted model does, as profiles and routes call it.
+pub(crate) const HOSTED: &str = "model.hosted";
 
 /// What is ordered.
 #[derive(Debug, Clone)]
@@ -30,6 +36,7 @@ pub(crate) enum Order {
     Film(FilmOrder),
     Picture(PictureOrder),
     Sound(SoundOrder),
+    Hosted(HostedOrder),
 }
 
 /// What is to be done to a film. What each is called is the capability in the catalogue, and the node.
@@ -147,6 +154,36 @@ pub(crate) struct SoundOrder {
     pub seed: Option<u64>,
 }
 
+/// Whatever a hosted model makes, in the vendor's own words.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct HostedOrder {
+    pub values: Vec<(String, HostedValue)>,
+    /// Where results stand in the answer.
+    pub outputs: Vec<HostedOutput>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum HostedValue {
+    Plain(Json),
+    /// Handed over by address.
+    Media(Attachment),
+    /// Several, as a list of addresses.
+    List(Vec<Attachment>),
+}
+
+impl HostedOrder {
+    /// What is to be fetched of an answer, in the order of its outputs.
+    pub fn addresses<'j>(&self, answer: &'j Json) -> Result<Vec<&'j str>, ProviderError> {
+        let all: Vec<&str> = self.outputs.iter().flat_map(|output| output.addresses(answer)).collect();
+        if all.len() <= FILES_MAX {
+            return Ok(all);
+        }
+        let message =
+            format!("the provider answered with {} files, of which {FILES_MAX} are fetched at most", all.len());
+        Err(ProviderError::new(FailureCode::ProviderDown, message))
+    }
+}
+
 /// A picture, film or sound that goes along with an order.
 #[derive(Debug, Clone)]
 pub(crate) struct Attachment {
@@ -177,6 +214,7 @@ impl Order {
                 SoundTask::Music => "audio.music",
                 SoundTask::Effect => "audio.effect",
             },
+            Self::Hosted(_) => HOSTED,
         }
     }
 }
@@ -252,6 +290,8 @@ pub(crate) struct Finished {
 pub(crate) enum Found {
     Address(String),
     Bytes(Bytes),
+    /// All that a hosted model answered. What is to be fetched, the order knows.
+    Answer(Json),
 }
 
 impl Finished {
@@ -261,6 +301,10 @@ impl Finished {
 
     pub fn bytes(bytes: impl Into<Bytes>) -> Self {
         Self { result: Found::Bytes(bytes.into()), cost_usd: None, seed: None, usage: Usage::default() }
+    }
+
+    pub fn answer(answer: Json) -> Self {
+        Self { result: Found::Answer(answer), cost_usd: None, seed: None, usage: Usage::default() }
     }
 
     pub fn costing(mut self, usd: Option<f64>) -> Self {

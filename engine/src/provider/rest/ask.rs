@@ -122,6 +122,26 @@ impl Rest {
         serde_json::from_slice(&self.outbound.read(response, GLANCE_MAX_BYTES).await.ok()?).ok()
     }
 
+    /// Asks once, for an answer in JSON that is no longer than it may be.
+    pub async fn ask_once(
+        &self,
+        method: Method,
+        url: &str,
+        max_bytes: u64,
+    ) -> Result<serde_json::Value, ProviderError> {
+        let response = match self.outbound.send(self.request(method, url)?).await {
+            Ok(response) => response,
+            Err(OutboundError::Request(source)) => return Err(self.unreachable(&source, 0)),
+            Err(other) => return Err(self.not_allowed(&other)),
+        };
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = self.outbound.read(response, max_bytes).await.map_err(|error| {
+            let message = "the answer broke off, or is too large";
+            ProviderError::new(FailureCode::ProviderDown, message).with_raw(&self.redact(&chain(&error)))
+        })?;
+        if status.is_success() { self.json(&body) } else { Err(self.refusal(status, &headers, &body)) }
+    }
+
     /// Says something to which the answer has no content.
     pub async fn tell(&self, method: Method, url: &str) -> Result<(), ProviderError> {
         match self.once(self.request(method, url)?).await {

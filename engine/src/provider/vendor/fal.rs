@@ -12,7 +12,7 @@ use crate::{
     provider::{
         ProviderError,
         models::Route,
-        order::{Attachment, Finished, Order, OrderError, Polled, Taken, Vendor},
+        order::{Attachment, Finished, HOSTED, Order, OrderError, Polled, Taken, Vendor},
         rest::{Auth, Profile, Rest},
     },
     run::VendorJob,
@@ -21,12 +21,14 @@ use crate::{
 
 const FILES: &str = "https://rest.fal.ai";
 const ACCOUNT: &str = "https://api.fal.ai";
+/// Where what an endpoint takes is written down.
+pub(in crate::provider) const SITE: &str = "https://fal.ai";
 
-pub(super) const PROFILE: Profile = Profile {
+pub(in crate::provider) const PROFILE: Profile = Profile {
     name: "fal",
     auth: Auth::Key,
     base: "https://queue.fal.run",
-    also: &[FILES, ACCOUNT],
+    also: &[FILES, ACCOUNT, SITE],
     check: Some("https://api.fal.ai/v1/models/pricing?endpoint_id=fal-ai/flux/dev"),
     offers: &[
         "video.generate",
@@ -41,6 +43,7 @@ pub(super) const PROFILE: Profile = Profile {
         "audio.speak",
         "audio.music",
         "audio.effect",
+        HOSTED,
     ],
 };
 /// Larger pictures go to the vendor's store first.
@@ -84,6 +87,7 @@ impl Vendor for Fal {
             id: taken("/request_id")?,
             data: json!({
                 "status": taken("/status_url")?, "response": taken("/response_url")?, "cancel": taken("/cancel_url")?,
+                "whole": matches!(order, Order::Hosted(_)),
             }),
             retries: answer.retries,
         })
@@ -101,6 +105,9 @@ impl Vendor for Fal {
                 let result = self.0.ask(Method::GET, required(&job.data, "/response")?).await?.json;
                 if result["has_nsfw_concepts"][0] == true {
                     return Err(failed("the picture is not safe for work (nsfw)"));
+                }
+                if job.data["whole"] == true {
+                    return Ok(Polled::Done(Finished::answer(result)));
                 }
                 let url = address_in(&result)
                     .ok_or_else(|| failed("its answer lacks a result").with_raw(&self.0.redact(&result.to_string())))?;

@@ -69,6 +69,7 @@ impl Vendor for Google {
         match order {
             Order::Picture(picture) => return self.generate(model, picture_body(picture, order)?).await,
             Order::Sound(sound) => return self.generate(model, sound_body(sound, order)?).await,
+            Order::Hosted(_) => return Err(not_offered(order)),
             Order::Film(_) => {}
         }
         let Order::Film(film) = order else { return Err(not_offered(order)) };

@@ -97,6 +97,7 @@ impl Vendor for MiniMax {
         let model = endpoint(route, order)?;
         let (path, body) = match order {
             Order::Sound(sound) => return self.sound(model, sound, order).await,
+            Order::Hosted(_) => return Err(not_offered(order)),
             Order::Picture(_) => return Err(not_offered(order)),
             Order::Film(film) => film_body(model, film),
         };

@@ -6,7 +6,7 @@
 mod bfl;
 mod canvas;
 pub(super) mod elevenlabs;
-mod fal;
+pub(super) mod fal;
 pub(super) mod google;
 mod ideogram;
 mod kling;
@@ -14,13 +14,16 @@ mod luma;
 mod minimax;
 mod openai;
 mod recraft;
-mod replicate;
+pub(super) mod replicate;
 mod runpod;
 mod runway;
 mod stability;
 mod words;
 
-use super::{order::Vendor, rest::Profile};
+use super::{
+    order::{HOSTED, Vendor},
+    rest::Profile,
+};
 use crate::{Outbound, secret::ProviderKey};
 
 /// All that take orders. OpenAI's stands with those that are asked.
@@ -60,6 +63,11 @@ pub(super) fn of(provider: &str, outbound: Outbound, key: ProviderKey) -> Option
         "anthropic" => return None,
         _ => Box::new(openai::OpenAi::new(provider, outbound, key)?),
     })
+}
+
+/// Whether models can be run there that nobody here knows, by what they say of themselves.
+pub(super) fn hosts(provider: &str) -> bool {
+    PROFILES.iter().any(|profile| profile.name == provider && profile.offers.contains(&HOSTED))
 }
 
 /// Whether it is nobody that is known here: a server of one's own.

@@ -94,7 +94,7 @@ impl Vendor for OpenAi {
         match order {
             Order::Picture(picture) => self.picture(model, picture, order).await,
             Order::Sound(sound) if sound.task == SoundTask::Speak => self.speech(model, sound).await,
-            Order::Sound(_) | Order::Film(_) => Err(not_offered(order)),
+            Order::Sound(_) | Order::Film(_) | Order::Hosted(_) => Err(not_offered(order)),
         }
     }
 

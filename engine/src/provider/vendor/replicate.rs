@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use reqwest::Method;
-use serde_json::{Value as Json, json};
+use serde_json::json;
 use shared::run::FailureCode;
 
 use super::words::{address_in, attachments, data_url, endpoint, failed, fields, path_part, required, unknown_state};
@@ -12,14 +12,14 @@ use crate::{
     provider::{
         ProviderError,
         models::Route,
-        order::{Attachment, Finished, Order, OrderError, Polled, Taken, Vendor},
+        order::{Attachment, Finished, HOSTED, Order, OrderError, Polled, Taken, Vendor},
         rest::{Auth, Profile, Rest},
     },
     run::VendorJob,
     secret::ProviderKey,
 };
 
-pub(super) const PROFILE: Profile = Profile {
+pub(in crate::provider) const PROFILE: Profile = Profile {
     name: "replicate",
     auth: Auth::Bearer,
     base: "https://api.replicate.com/v1",
@@ -36,6 +36,7 @@ pub(super) const PROFILE: Profile = Profile {
         "image.remove_background",
         "audio.speak",
         "audio.music",
+        HOSTED,
     ],
 };
 /// What the vendor takes as a `data:` address.
@@ -74,7 +75,7 @@ impl Vendor for Replicate {
         };
         let answer = self.0.order(&self.0.url(&path), &body, &[]).await?;
         let id = required(&answer.json, "/id").map_err(OrderError::Unknown)?.to_owned();
-        Ok(Taken::Job { id, data: Json::Null, retries: answer.retries })
+        Ok(Taken::Job { id, data: json!({"whole": matches!(order, Order::Hosted(_))}), retries: answer.retries })
     }
 
     async fn poll(&self, job: &VendorJob) -> Result<Polled, ProviderError> {
@@ -86,6 +87,9 @@ impl Vendor for Replicate {
             Some("succeeded") if answer["data_removed"] == true => {
                 let message = "the provider has deleted the result: it keeps them for one hour";
                 Err(ProviderError::new(FailureCode::ProviderDown, message))
+            }
+            Some("succeeded") if job.data["whole"] == true => {
+                Ok(Polled::Done(Finished::answer(answer["output"].clone())))
             }
             Some("succeeded") => {
                 let url = address_in(&answer["output"]);

@@ -44,7 +44,7 @@ impl Vendor for Runway {
         let (kind, body) = match order {
             Order::Film(film) => film_body(model, film),
             Order::Picture(picture) => picture_body(model, picture, order)?,
-            Order::Sound(_) => return Err(not_offered(order)),
+            Order::Sound(_) | Order::Hosted(_) => return Err(not_offered(order)),
         };
         let answer = self.0.order(&self.0.url(&format!("/v1/{kind}")), &body, &[]).await?;
         let id = required(&answer.json, "/id").map_err(OrderError::Unknown)?.to_owned();

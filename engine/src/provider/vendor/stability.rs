@@ -106,7 +106,7 @@ fn form_of(order: &Order) -> Result<Vec<(&'static str, Part)>, OrderError> {
             form.extend(sound.seed.map(|seed| ("seed", text(&(seed as u32)))));
             form.push(("output_format", text(&"mp3")));
         }
-        Order::Sound(_) | Order::Film(_) => return Err(not_offered(order)),
+        Order::Sound(_) | Order::Film(_) | Order::Hosted(_) => return Err(not_offered(order)),
     }
     Ok(form)
 }

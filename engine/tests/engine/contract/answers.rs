@@ -32,6 +32,14 @@ pub const REPLICATE: Job = Job {
     },
     cancel: "/predictions/job-1/cancel",
 };
+pub const FAL_WHOLE: Job = Job {
+    state: |path, step, made| match path {
+        "/requests/job-1/status" => Some(json!({"status": (["IN_QUEUE", "IN_PROGRESS", "COMPLETED"][step])})),
+        "/requests/job-1" => Some(json!({"pictures": [{"url": made.url, "width": 32}], "words": "a boat"})),
+        _ => None,
+    },
+    ..FAL
+};
 pub const BFL: Job = Job {
     taken: |made| json!({"id": "job-1", "polling_url": format!("{}/get_result?id=job-1", made.base), "cost": 4.0}),
     state: |path, step, made| {

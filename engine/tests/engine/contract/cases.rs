@@ -248,6 +248,12 @@ pub fn all() -> Vec<Case> {
             Some(minimax_blocked),
         ));
     }
+    for (provider, model, key, path, job) in [
+        ("fal", "fal-ai/some/model", fal, "/fal-ai/some/model", FAL_WHOLE),
+        ("replicate", "somebody/model:0123abcd", BEARER, "/predictions", REPLICATE),
+    ] {
+        cases.push(case(provider, "model.hosted", model, key, path, Answer::Job(job), None));
+    }
     // From here on vendors are asked, and nothing is ordered.
     let speakers = ["openai", "openrouter", "together", "huggingface", "ollama", "llamacpp", "lmstudio", "vllm", "mlx"];
     for provider in speakers {
