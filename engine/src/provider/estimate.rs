@@ -197,6 +197,17 @@ mod tests {
     }
 
     #[test]
+    fn what_a_hosted_model_costs_nobody_knows_but_who_pays() {
+        let note = json!({"provider": "fal", "endpoint": "fal-ai/flux/dev"});
+        let node =
+            |note: Json| json!({"type": "model.hosted", "params": {"model": "fal-ai/flux/dev", "interface": note}});
+        let told = of(node(note), |provider, _| (provider == "fal").then(|| workspace(false))).unwrap();
+        assert_eq!((told.provider.as_deref(), told.payer), (Some("fal"), Some(Payer::Workspace)));
+        assert_eq!((told.usd, told.usd_at_most), (None, None));
+        assert_eq!(of(node(Json::Null), |_, _| Some(workspace(false))), None, "without a model nothing is called");
+    }
+
+    #[test]
     fn a_film_costs_its_seconds_at_the_provider_whose_key_is_there() {
         let veo = model("veo-3.1", "video.generate").unwrap();
         let route = veo.routes.iter().find(|route| !route.usd_per_second.is_empty()).unwrap();

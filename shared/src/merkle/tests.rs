@@ -162,3 +162,16 @@ fn a_run_is_known_by_what_its_targets_need() {
     assert_ne!(graph_hash(&after, &[id("b")]), before);
     assert_ne!(graph_hash(&graph(CHAIN), &[id("a")]), before);
 }
+
+#[test]
+fn what_a_hosted_model_is_told_counts_though_the_type_lists_none_of_it() {
+    let mut spec = catalog().get("blur").unwrap().clone();
+    let key = |spec: &NodeSpec, prompt: &str| {
+        let params: Params = [("prompt".to_owned(), json!(prompt))].into();
+        result_key(spec, &params, &BTreeMap::new())
+    };
+    assert_eq!(key(&spec, "a boat"), key(&spec, "a ship"), "what a type does not have is nothing");
+    spec.dynamic = Some(DynamicPorts::Hosted);
+    assert_ne!(key(&spec, "a boat"), key(&spec, "a ship"));
+    assert_eq!(key(&spec, "a boat"), key(&spec, "a boat"));
+}

@@ -3,38 +3,37 @@
 //! A node has no other way out: no environment, no global state, no file of this machine but the blobs' and its own
 //! temporary ones.
 
+mod paid;
+mod reporter;
+mod within;
+
 use std::{
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, atomic::AtomicBool},
     time::Duration,
 };
 
 use bytes::Bytes;
 use shared::{
-    graph::Params,
-    id::{GenerationId, NodeId, RunId, WorkflowId},
-    run::{Approval, FailureCode, RunEvent},
-    value::{BlobHash, Media, Value, Values},
+    id::{NodeId, RunId, WorkflowId},
+    run::RunEvent,
+    value::{BlobHash, Media, Value},
 };
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::{
-    Inputs, NodeError,
+    NodeError,
     blob::BlobStore,
-    generation::{DiscardGenerations, Generation, GenerationRecord, GenerationSink},
+    generation::{DiscardGenerations, GenerationSink},
     http::{Outbound, OutboundPolicy},
     local::LocalModels,
     media,
     plan::{PlannedNode, PlannedTool},
-    run::{
-        Activity, Approvals, Checkpoints, Decision, EventLog, Hosted, Inner, NoApprovals, NoCheckpoints, RunSink,
-        StepId, VendorJob, nested, tool,
-    },
-    secret::{FixedKeys, KeySource, ProviderKey, Secret},
+    run::{Activity, Approvals, Checkpoints, EventLog, Hosted, Inner, NoApprovals, NoCheckpoints, RunSink, StepId},
+    secret::{FixedKeys, KeySource},
 };
+
+pub(crate) use reporter::Reporter;
 
 /// What all nodes of a run share.
 #[derive(Clone)]
@@ -127,85 +126,6 @@ impl NodeContext {
     pub(crate) fn limited(mut self, limit: Duration) -> Self {
         self.limit = limit;
         self
-    }
-
-    /// The public inputs of the workflow that the node stands for.
-    pub(crate) fn inner_inputs(&self) -> impl Iterator<Item = &str> {
-        self.hosted.iter().flat_map(|hosted| hosted.plan.inputs.keys().map(String::as_str))
-    }
-
-    /// Runs the workflow that the node stands for; `round` tells repetitions apart. What came of its named outputs.
-    pub(crate) async fn run_inner(&self, inputs: Values, round: u32) -> Result<Values, NodeError> {
-        let hosted = self.hosted.as_ref().ok_or_else(|| NodeError::invalid("source", "no workflow is chosen"))?;
-        let inner = nested::run(hosted, &self.scope, &self.step, inputs, round, &self.cancel);
-        // What works in it counts for itself.
-        let (result, cost_usd) = self.scope.activity.idle(inner).await;
-        self.spend(cost_usd);
-        result
-    }
-
-    /// What the node, an agent, may use.
-    pub(crate) fn tools(&self) -> &[PlannedTool] {
-        self.tools.as_ref().map_or(&[], |(tools, _)| tools)
-    }
-
-    /// Uses one of them; `nth` counts all uses. Whoever awaits several does so within [`NodeContext::idle`].
-    pub(crate) async fn use_tool(
-        &self,
-        at: usize,
-        nth: u32,
-        inputs: Inputs,
-        params: Params,
-    ) -> (Result<Values, NodeError>, Option<f64>) {
-        let (tools, engine) = self.tools.as_ref().expect("only what has tools uses them");
-        let place = tool::Place { engine, scope: &self.scope, step: &self.step, cancel: &self.cancel };
-        let (result, cost_usd) = tool::run(place, &tools[at], nth, inputs, params).await;
-        self.spend(cost_usd);
-        (result, cost_usd)
-    }
-
-    /// Awaits work that counts for itself.
-    pub(crate) async fn idle<T>(&self, work: impl Future<Output = T>) -> T {
-        self.scope.activity.idle(work).await
-    }
-
-    /// Room for a call to a service elsewhere; held by nodes that are not of that kind as a whole.
-    pub(crate) async fn network(&self) -> Option<tokio::sync::OwnedSemaphorePermit> {
-        self.tools.as_ref()?.1.network().await
-    }
-
-    /// Adds to what the node cost.
-    pub(crate) fn spend(&self, cost_usd: Option<f64>) {
-        if let Some(cost) = cost_usd {
-            *self.cost_usd.lock().expect("nothing panics while it holds the lock").get_or_insert(0.0) += cost;
-        }
-    }
-
-    /// Shows the value to everybody and waits until somebody decides.
-    pub(crate) async fn ask(&self, question: String, value: Value) -> Result<Decision, NodeError> {
-        let approval = Approval { node: self.step.node.clone(), question, value, items: self.step.items.clone() };
-        let node = self.scope.within.as_ref().map_or(&self.step.node, |within| &within.node).clone();
-        let asked = RunEvent::NodeWaiting { node: node.clone(), approval: approval.clone() };
-        self.scope.sink.emit(asked);
-        let answered = self.scope.activity.ask(async {
-            tokio::select! {
-                answered = self.scope.approvals.decision(&self.step, &approval, self.limit) => Ok(answered?),
-                () = self.cancel.cancelled() => Err(NodeError::Cancelled),
-            }
-        });
-        self.asking.store(true, Ordering::Relaxed);
-        let answered = answered.await;
-        self.asking.store(false, Ordering::Relaxed);
-        let answered = answered?;
-        if let Some(answer) = answered.answer {
-            self.scope.sink.emit(RunEvent::NodeAnswered { node, answer });
-        }
-        Ok(answered.decision)
-    }
-
-    /// Whether the node waits for somebody's answer.
-    pub(crate) fn is_asking(&self) -> bool {
-        self.asking.load(Ordering::Relaxed)
     }
 
     /// A context outside any run: no keys, no network but the public one, events are dropped. For tests of nodes.
@@ -302,61 +222,6 @@ impl NodeContext {
         Reporter { scope: self.scope.clone(), node: self.step.node.clone(), cancel: self.cancel.clone() }
     }
 
-    /// The key for `provider`, or the failure that asks the person to add one.
-    pub async fn key(&self, provider: &str, name: Option<&str>) -> Result<ProviderKey, NodeError> {
-        let key = self.scope.keys.key(provider, name).await;
-        let key = key.map_err(|error| NodeError::internal("the provider keys could not be read", error))?;
-        key.ok_or_else(|| {
-            let message = format!("there is no key for the provider `{provider}`: add one in the workspace's settings");
-            NodeError::new(FailureCode::MissingKey, message)
-        })
-    }
-
-    /// Records a model call. Its cost, where known, is added to the node's.
-    pub fn record(&self, generation: Generation) {
-        self.recorded.store(true, Ordering::Relaxed);
-        self.spend(generation.metrics.cost_usd);
-        let timestamp = time::OffsetDateTime::now_utc()
-            - std::time::Duration::from_millis(generation.metrics.latency_ms.unwrap_or_default());
-        self.scope.generations.record(GenerationRecord {
-            id: GenerationId::from(Uuid::now_v7()),
-            workflow_id: self.scope.workflow,
-            run_id: self.scope.run,
-            node_id: self.scope.within.as_ref().map_or(&self.step.node, |within| &within.node).clone(),
-            timestamp: timestamp
-                .format(&time::format_description::well_known::Rfc3339)
-                .expect("the present fits into RFC 3339"),
-            generation,
-        });
-    }
-
-    /// The vendor's job that an earlier attempt at this step left open: go on with it instead of paying for another.
-    /// One without an id was about to be sent when the attempt ended, and may not be sent again.
-    pub fn job(&self) -> Option<VendorJob> {
-        self.scope.checkpoints.job(&self.step)
-    }
-
-    /// Keeps a vendor's job, so that a run that is cut off goes on with it. Durable when it returns: called with no id
-    /// before a paid request is sent, and with the vendor's id before the job is waited for.
-    pub async fn store_job(&self, job: &VendorJob) -> Result<(), NodeError> {
-        Ok(self.scope.checkpoints.store_job(&self.step, job).await?)
-    }
-
-    /// The vendor has answered for good, well or badly: trying again may submit a new job.
-    pub async fn forget_job(&self) -> Result<(), NodeError> {
-        Ok(self.scope.checkpoints.forget_job(&self.step).await?)
-    }
-
-    /// Whether the node has recorded what it made.
-    pub(crate) fn has_recorded(&self) -> bool {
-        self.recorded.load(Ordering::Relaxed)
-    }
-
-    /// What the node's calls cost so far, where it is known.
-    pub fn cost_usd(&self) -> Option<f64> {
-        *self.cost_usd.lock().expect("nothing panics while it holds the lock")
-    }
-
     /// Becomes cancelled when the run, or this node, is to stop. Work that takes long selects on it.
     pub fn cancel(&self) -> &CancellationToken {
         &self.cancel
@@ -384,29 +249,4 @@ impl NodeContext {
 fn emit_progress(scope: &RunScope, node: &NodeId, progress: f64) {
     let progress = if progress.is_finite() { progress.clamp(0.0, 1.0) } else { 0.0 };
     scope.sink.emit(RunEvent::NodeProgress { node: node.clone(), progress });
-}
-
-/// What is left of a [`NodeContext`] on another thread: see [`NodeContext::reporter`].
-#[derive(Clone)]
-pub(crate) struct Reporter {
-    scope: Arc<RunScope>,
-    node: NodeId,
-    cancel: CancellationToken,
-}
-
-impl Reporter {
-    /// See [`NodeContext::progress`].
-    pub fn progress(&self, progress: f64) {
-        emit_progress(&self.scope, &self.node, progress);
-    }
-
-    /// The secret of a provider's key, if there is one.
-    pub async fn secret(&self, provider: &str) -> Option<Secret> {
-        Some(self.scope.keys.key(provider, None).await.ok()??.secret)
-    }
-
-    /// See [`NodeContext::cancel`].
-    pub fn cancel(&self) -> &CancellationToken {
-        &self.cancel
-    }
 }
