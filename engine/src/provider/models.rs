@@ -304,6 +304,46 @@ mod tests {
         }
     }
 
+    /// What people know by name: alive with somebody who serves it, or retired with a day.
+    #[test]
+    fn the_models_that_people_name_are_there() {
+        const ALIVE: [(&str, &str); 19] = [
+            ("Wan 2.6", "video.generate"),
+            ("Wan 2.7", "video.generate"),
+            ("Kling", "video.generate"),
+            ("Runway Gen-4", "video.generate"),
+            ("Veo 3", "video.generate"),
+            ("Hailuo", "video.generate"),
+            ("Hunyuan", "video.generate"),
+            ("FLUX", "image.generate"),
+            ("Stable Diffusion", "image.generate"),
+            ("Recraft", "image.generate"),
+            ("Ideogram", "image.generate"),
+            ("GPT Image", "image.generate"),
+            ("ElevenLabs", "audio.speak"),
+            ("GPT-4o mini TTS", "audio.speak"),
+            ("Bark", "audio.speak"),
+            ("MusicGen", "audio.music"),
+            ("GPT-6", "text.chat"),
+            ("Claude", "text.chat"),
+            ("Gemini", "text.chat"),
+        ];
+        let named = |title: &'static str, capability: &'static str| {
+            let offers = move |model: &&Model| model.capabilities.iter().any(|name| name == capability);
+            models().models.iter().filter(move |model| model.title.starts_with(title)).filter(offers)
+        };
+        for (title, capability) in ALIVE {
+            // A day that is to come is no end yet.
+            let mut alive =
+                named(title, capability).filter(|model| model.successor.is_none() || !model.routes.is_empty());
+            assert!(alive.next().is_some(), "{title}: {capability}");
+        }
+        for (title, capability) in [("Sora", "video.generate"), ("Imagen", "image.generate")] {
+            let retired: Vec<_> = named(title, capability).collect();
+            assert!(!retired.is_empty() && retired.iter().all(|model| model.shutdown.is_some()), "{title}");
+        }
+    }
+
     #[test]
     fn dates_are_days_successors_exist_and_what_ended_has_one() {
         let known = |id: &str| models().models.iter().any(|model| model.id == id);
