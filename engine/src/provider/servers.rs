@@ -10,6 +10,7 @@ use serde_json::Value as Json;
 use super::{
     chat::{LOCAL_SERVERS, OPENAI},
     check::{no_key, profile_of},
+    comfy::PROFILE as COMFYUI,
     rest::{Profile, Rest},
 };
 use crate::{Outbound, secret::ProviderKey};
@@ -35,19 +36,33 @@ pub struct LocalServer {
 
 /// Looks where model servers are by themselves. Two of them share a place; the first that answers stands for both.
 pub async fn local_servers(outbound: &Outbound) -> Vec<LocalServer> {
-    let found = futures_util::future::join_all(LOCAL_SERVERS.iter().map(|server| look(outbound, server))).await;
+    let looked = futures_util::future::join_all(LOCAL_SERVERS.iter().map(|server| look(outbound, server)));
+    let (found, comfy) = futures_util::join!(looked, look_for_comfy(outbound, no_key()));
     let mut servers: Vec<LocalServer> = Vec::new();
     for server in found.into_iter().flatten() {
         if servers.iter().all(|other| other.base_url != server.base_url) {
             servers.push(server);
         }
     }
+    servers.extend(comfy);
     servers
 }
 
 async fn look(outbound: &Outbound, server: &Profile) -> Option<LocalServer> {
     let models = ask(&server.rest(outbound.clone(), no_key()).patient(Some(LOOK_TIME))).await?;
     Some(LocalServer { provider: server.name.to_owned(), base_url: server.base.to_owned(), models })
+}
+
+/// ComfyUI says what it is, and names no models: it runs workflows.
+async fn look_for_comfy(outbound: &Outbound, key: ProviderKey) -> Option<LocalServer> {
+    let rest = COMFYUI.rest(outbound.clone(), key).patient(Some(LOOK_TIME));
+    let stats = rest.glance(&rest.url("/system_stats")).await?;
+    let is_comfy = stats["system"].is_object() && stats["devices"].is_array();
+    is_comfy.then(|| LocalServer {
+        provider: COMFYUI.name.to_owned(),
+        base_url: COMFYUI.base.to_owned(),
+        models: Vec::new(),
+    })
 }
 
 /// The models that the server behind a key names; `None`: it says nothing that could be read.
@@ -104,6 +119,24 @@ mod tests {
     async fn a_server_names_its_models() {
         let honest = get(|| async { JsonBody(json!({"object": "list", "data": [{"id": "b"}, {"id": "a"}]})) });
         assert_eq!(asked(listen(honest).await).await, Some(vec!["b".to_owned(), "a".to_owned()]));
+    }
+
+    #[tokio::test]
+    async fn comfyui_is_known_by_what_it_says_of_itself() {
+        for (stats, expected) in [
+            (json!({"system": {"comfyui_version": "0.3"}, "devices": [{"name": "cpu"}]}), true),
+            (json!({"status": "ok"}), false),
+            (json!(null), false),
+        ] {
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+            let base_url = format!("http://{}", listener.local_addr().expect("a bound socket"));
+            let router = Router::new().route("/system_stats", get(move || async move { JsonBody(stats.clone()) }));
+            tokio::spawn(async move { axum::serve(listener, router).await });
+            let outbound = Outbound::new(OutboundPolicy { allow_private: true });
+            let key = ProviderKey { base_url: Some(base_url), allow_private: true, ..no_key() };
+            let found = look_for_comfy(&outbound, key).await;
+            assert_eq!(found.map(|server| server.provider), expected.then(|| "comfyui".to_owned()));
+        }
     }
 
     #[tokio::test]

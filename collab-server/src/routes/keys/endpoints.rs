@@ -57,7 +57,8 @@ async fn list_endpoints(
         async { if state.config.allow_private_network { engine::local_servers(&outbound).await } else { Vec::new() } };
     let (asked, beside) = futures_util::join!(join_all(asked), beside);
     let mut endpoints: Vec<Endpoint> = asked.into_iter().flatten().collect();
-    for server in beside {
+    // ComfyUI runs workflows: it has no models to pick.
+    for server in beside.into_iter().filter(|server| server.provider != "comfyui") {
         // One that has a key here is asked through it.
         let of_provider = |connection: &str| connection.split(':').next() == Some(server.provider.as_str());
         if endpoints.iter().all(|endpoint| !of_provider(&endpoint.connection)) {

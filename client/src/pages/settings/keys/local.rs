@@ -66,6 +66,7 @@ fn is_new(server: &LocalServer, keys: &[Key]) -> bool {
 
 fn about(server: &LocalServer) -> String {
     match server.models.as_slice() {
+        [] if server.provider == "comfyui" => "runs workflows of ComfyUI".to_owned(),
         [] => "no models yet".to_owned(),
         [model] => model.clone(),
         [first, rest @ ..] => format!("{first} and {} more", rest.len()),
