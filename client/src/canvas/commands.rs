@@ -17,14 +17,12 @@ use super::{
     clipboard::Wires,
     connect::{PortRef, fitting_ports, port_type},
     frames::whole_frames,
-    geometry::{Point, Rect, plus},
-    gesture::{Effect, Gestures, Scene, Target},
+    geometry::{Point, plus},
+    gesture::{Effect, Gestures, Target},
     graph_ops::Stream,
     keys::Command,
     layout::{NodeLayout, Side},
-    live::LiveScene,
     state::{Canvas, CanvasStateStoreExt, MenuAt, Overlay, Purpose, Search, Side as SideTab, Tool},
-    viewport::Viewport,
 };
 use crate::{
     api::Api,
@@ -318,30 +316,6 @@ impl Canvas {
         self.state.sheet().set(false);
         self.state.overlay().set(None);
         self.select(BTreeSet::new());
-    }
-
-    /// Shows everything, or some nodes.
-    pub fn fit(&self, nodes: Option<BTreeSet<NodeId>>) {
-        let scene = LiveScene(*self);
-        let all: Vec<NodeId> = self.view.nodes().peek().keys().cloned().collect();
-        let nodes = nodes.filter(|nodes| !nodes.is_empty()).map_or(all, |nodes| nodes.into_iter().collect());
-        let screen = self.screen();
-        if let Some(around) = Rect::around(nodes.iter().filter_map(|id| scene.rect(id))) {
-            self.look(Viewport::fitting(around, screen));
-        }
-    }
-
-    /// Selects a node and brings it into the middle.
-    pub fn go_to(&self, id: &NodeId) {
-        if let Some(rect) = LiveScene(*self).rect(id) {
-            let zoom = self.looking().zoom.max(0.6);
-            self.look(Viewport::centered(rect.center(), zoom, self.screen()));
-            self.select(BTreeSet::from([id.clone()]));
-        }
-    }
-
-    pub fn zoom_by(&self, factor: f64) {
-        self.look(self.looking().zoomed(self.screen().map(|length| length / 2.0), factor));
     }
 
     /// Starts a run of these nodes and what they need; of everything if there are none.

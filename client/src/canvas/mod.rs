@@ -25,6 +25,7 @@ pub mod keyboard;
 pub mod keys;
 pub mod layout;
 pub mod live;
+mod look;
 mod loose;
 pub mod order;
 pub mod people;

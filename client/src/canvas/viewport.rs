@@ -11,6 +11,10 @@ pub const BOXES_BELOW: f64 = 0.45;
 /// Fitting never makes things larger than life.
 const FIT_MAX: f64 = 1.0;
 const FIT_MARGIN: f64 = 72.0;
+/// Narrower screens, in pixels, are phones held upright.
+const NARROW: f64 = 640.0;
+/// What stays free on a phone beside the first node and above it, where the bars are.
+const NARROW_MARGIN: Point = [24.0, 88.0];
 /// The drawn region moves in steps of this many screen pixels, so that panning seldom changes what is drawn.
 const CULL_STEP: f64 = 96.0;
 
@@ -74,6 +78,18 @@ impl Viewport {
         let zoom = (room[0] / content.width.max(1.0)).min(room[1] / content.height.max(1.0));
         let zoom = zoom.clamp(ZOOM_MIN, FIT_MAX);
         Self::centered(content.center(), zoom, screen_size)
+    }
+
+    /// Where somebody begins who opens a workflow: before everything, or, on a phone where that would be boxes without
+    /// words, before its first node.
+    pub fn opening(content: Rect, first: Rect, screen_size: Point) -> Self {
+        let everything = Self::fitting(content, screen_size);
+        if screen_size[0] >= NARROW || !everything.draws_boxes() {
+            return everything;
+        }
+        let zoom = ((screen_size[0] - 2.0 * NARROW_MARGIN[0]) / first.width.max(1.0)).clamp(BOXES_BELOW, FIT_MAX);
+        let left = (screen_size[0] - first.width * zoom) / 2.0;
+        Self { pan: [left - first.x * zoom, NARROW_MARGIN[1] - first.y * zoom], zoom }
     }
 
     pub fn centered(center_canvas: Point, zoom: f64, screen_size: Point) -> Self {
@@ -140,6 +156,19 @@ mod tests {
         let viewport = Viewport::fitting(Rect::new([0.0, 0.0], [10.0, 10.0]), SCREEN);
         assert_eq!(viewport.zoom, 1.0);
         assert!(close(viewport.screen_from_canvas([5.0, 5.0]), [600.0, 400.0]));
+    }
+
+    #[test]
+    fn a_phone_opens_a_wide_workflow_at_its_first_node() {
+        let (content, first) = (Rect::new([-500.0, 40.0], [4000.0, 900.0]), Rect::new([-500.0, 300.0], [320.0, 400.0]));
+        let phone = [390.0, 844.0];
+        let viewport = Viewport::opening(content, first, phone);
+        assert!(!viewport.draws_boxes());
+        let [left, top] = viewport.screen_from_canvas([first.x, first.y]);
+        let right = viewport.screen_from_canvas([first.x + first.width, first.y])[0];
+        assert!(left >= 24.0 && right <= 366.0 && top == 88.0, "{left} {right} {top}");
+        assert_eq!(Viewport::opening(content, first, SCREEN), Viewport::fitting(content, SCREEN));
+        assert_eq!(Viewport::opening(first, first, phone), Viewport::fitting(first, phone));
     }
 
     #[test]

@@ -156,7 +156,7 @@ fn Shown(past: Past, catalog: ByAddress, person: shared::id::UserId) -> Element 
             // Nodes have their sizes two frames after they are there.
             for _ in 0..3 {
                 dom::next_frame().await;
-                canvas.fit(None);
+                canvas.look_from_the_start();
             }
         });
     });

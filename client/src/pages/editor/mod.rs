@@ -34,7 +34,7 @@ pub fn Editor() -> Element {
     let mut fitted = use_signal(|| false);
     let mut sharing = use_signal(|| false);
     let role = canvas.view.role().cloned();
-    // Everything in sight, once, when the workflow has arrived.
+    // Once, when the workflow has arrived.
     use_effect(move || {
         if *canvas.view.synced().read() && !*fitted.peek() {
             fitted.set(true);
@@ -44,7 +44,7 @@ pub fn Editor() -> Element {
                 canvas.go_to(&id);
                 return;
             }
-            canvas.fit(None);
+            canvas.look_from_the_start();
             spawn(async move {
                 // Nodes come some frames after the word that all is here, and have their sizes two frames later. A view
                 // that the person moved, or a workflow that they build already, is left alone.
@@ -56,7 +56,7 @@ pub fn Editor() -> Element {
                         return;
                     }
                     if !canvas.view.nodes().peek().is_empty() {
-                        canvas.fit(None);
+                        canvas.look_from_the_start();
                         seen = canvas.looking();
                         fits += 1;
                     }
