@@ -95,21 +95,7 @@ fn OneNode(id: NodeId) -> Element {
                 if spec.dynamic == Some(DynamicPorts::Hosted) {
                     HostedParams { id: id.clone(), on_card: false }
                 }
-                if !spec.inputs.is_empty() || !spec.outputs.is_empty() {
-                    h4 { "Inputs and outputs" }
-                    ul { class: "inspector-ports",
-                        for (side , port) in spec.inputs.iter().map(|port| ("in", port)).chain(spec.outputs.iter().map(|port| ("out", port))) {
-                            li { key: "{side}:{port.name}",
-                                PortGlyph { value_type: port.value_type.clone(), filled: side == "out" }
-                                strong { "{category::words(&port.name)}" }
-                                code { "{port.value_type}" }
-                                if !port.description.is_empty() {
-                                    small { "{port.description}" }
-                                }
-                            }
-                        }
-                    }
-                }
+                PortList { id: id.clone() }
             }
             if let Some((duration, cost, seed)) = made() {
                 h4 { "Last result" }
@@ -125,6 +111,34 @@ fn OneNode(id: NodeId) -> Element {
                     if let Some(seed) = seed {
                         dt { "Seed" }
                         dd { class: "tabular", "{seed}" }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What goes in and comes out, with the ports that follow from the node's own settings.
+#[component]
+fn PortList(id: NodeId) -> Element {
+    let canvas = use_canvas();
+    let ports = use_memo(move || {
+        let node = canvas.view.nodes().get(id.clone())?;
+        let spec = canvas.catalog().of(&node.read())?.into_owned();
+        let inputs = spec.inputs.into_iter().map(|port| ("in", port));
+        Some(inputs.chain(spec.outputs.into_iter().map(|port| ("out", port))).collect::<Vec<_>>())
+    });
+    let Some(ports) = ports().filter(|ports| !ports.is_empty()) else { return rsx! {} };
+    rsx! {
+        h4 { "Inputs and outputs" }
+        ul { class: "inspector-ports",
+            for (side , port) in ports {
+                li { key: "{side}:{port.name}",
+                    PortGlyph { value_type: port.value_type.clone(), filled: side == "out" }
+                    strong { "{category::words(&port.name)}" }
+                    code { "{port.value_type}" }
+                    if !port.description.is_empty() {
+                        small { "{port.description}" }
                     }
                 }
             }
