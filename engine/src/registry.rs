@@ -5,9 +5,10 @@
 
 use std::{collections::BTreeMap, future::Future, pin::Pin, sync::LazyLock, time::Duration};
 
+use serde_json::Value as Json;
 use shared::{
     graph::Params,
-    node::{Catalog, DynamicPorts, NodeSpec, Renamed},
+    node::{Catalog, DynamicPorts, NodeRole, NodeSpec, ParamSpec, Renamed, Resource},
     value::{ValueType, Values},
 };
 
@@ -82,6 +83,33 @@ pub struct SpecHints {
     pub renamed: &'static str,
     /// The items of the list outputs belong together.
     pub aligned: bool,
+}
+
+/// A step whose spec is written by hand, for its ports follow from a node's parameters. Goes through [`finish_spec`].
+pub(crate) fn dynamic_step(
+    node_type: &str,
+    title: &str,
+    description: &str,
+    ports: DynamicPorts,
+    params: Vec<ParamSpec>,
+) -> NodeSpec {
+    NodeSpec {
+        node_type: node_type.to_owned(),
+        version: 1,
+        title: title.to_owned(),
+        summary: String::new(),
+        description: description.to_owned(),
+        role: NodeRole::Step,
+        resource: Resource::Network,
+        cacheable: true,
+        inputs: Vec::new(),
+        outputs: Vec::new(),
+        params,
+        dynamic: Some(ports),
+        was: Vec::new(),
+        renamed: Vec::new(),
+        example: Json::Null,
+    }
 }
 
 /// Puts the finishing touches on a spec: the summary is the description's first sentence.

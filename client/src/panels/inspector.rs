@@ -9,7 +9,7 @@ use super::param::{HostedParams, ParamRow};
 use crate::{
     canvas::{
         category,
-        node::{Actions, StatusChip, use_face},
+        node::{Actions, StatusChip, use_face, use_spec},
         state::{CanvasStateStoreExt, use_canvas},
     },
     replica::view::CanvasViewStoreExt,
@@ -122,17 +122,16 @@ fn OneNode(id: NodeId) -> Element {
 #[component]
 fn PortList(id: NodeId) -> Element {
     let canvas = use_canvas();
-    let ports = use_memo(move || {
-        let node = canvas.view.nodes().get(id.clone())?;
-        let spec = canvas.catalog().of(&node.read())?.into_owned();
-        let inputs = spec.inputs.into_iter().map(|port| ("in", port));
-        Some(inputs.chain(spec.outputs.into_iter().map(|port| ("out", port))).collect::<Vec<_>>())
-    });
-    let Some(ports) = ports().filter(|ports| !ports.is_empty()) else { return rsx! {} };
+    let spec = use_spec(canvas, &id);
+    let spec = spec.read();
+    let Some(spec) = spec.as_ref().filter(|spec| !spec.inputs.is_empty() || !spec.outputs.is_empty()) else {
+        return rsx! {};
+    };
+    let inputs = spec.inputs.iter().map(|port| ("in", port));
     rsx! {
         h4 { "Inputs and outputs" }
         ul { class: "inspector-ports",
-            for (side , port) in ports {
+            for (side , port) in inputs.chain(spec.outputs.iter().map(|port| ("out", port))) {
                 li { key: "{side}:{port.name}",
                     PortGlyph { value_type: port.value_type.clone(), filled: side == "out" }
                     strong { "{category::words(&port.name)}" }

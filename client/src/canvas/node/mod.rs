@@ -12,6 +12,7 @@ mod measure;
 mod output;
 mod outside;
 mod ports;
+mod spec;
 mod status;
 
 use dioxus::prelude::*;
@@ -26,6 +27,7 @@ pub use measure::use_measure_provider;
 pub use output::Output;
 pub use outside::use_outside;
 pub use ports::Port;
+pub use spec::use_spec;
 pub use status::{StatusChip, node_status, status_words};
 
 #[component]

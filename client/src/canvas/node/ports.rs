@@ -3,6 +3,7 @@
 use dioxus::prelude::*;
 use shared::{id::NodeId, value::ValueType};
 
+use super::use_spec;
 use crate::{
     canvas::{
         category,
@@ -10,7 +11,6 @@ use crate::{
         layout::Side,
         state::{Canvas, CanvasStateStoreExt, use_canvas},
     },
-    replica::view::CanvasViewStoreExt,
     ui::PortGlyph,
 };
 
@@ -18,18 +18,10 @@ use crate::{
 #[component]
 pub fn Ports(id: NodeId, folded: bool) -> Element {
     let canvas = use_canvas();
-    // Of this node, not of its kind: a branch has an output for each of its cases.
-    let ports = use_memo({
-        let id = id.clone();
-        move || {
-            let node = canvas.view.nodes().get(id.clone())?;
-            let catalog = canvas.catalog();
-            let spec = catalog.of(&node.read())?.into_owned();
-            Some((spec.inputs, spec.outputs))
-        }
-    });
-    let ports = ports.read();
-    let Some((inputs, outputs)) = &*ports else { return rsx! {} };
+    let spec = use_spec(canvas, &id);
+    let spec = spec.read();
+    let Some(spec) = &*spec else { return rsx! {} };
+    let (inputs, outputs) = (&spec.inputs, &spec.outputs);
     if inputs.is_empty() && outputs.is_empty() {
         return rsx! {};
     }

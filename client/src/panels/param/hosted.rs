@@ -4,13 +4,16 @@
 use dioxus::prelude::*;
 use shared::{
     id::NodeId,
-    node::{DynamicPorts, HostedModel, ParamSpec},
+    node::{DynamicPorts, HostedModel},
 };
 
 use super::{Bound, ParamRow, text::TextField};
 use crate::{
     api::Api,
-    canvas::state::{Canvas, use_canvas},
+    canvas::{
+        node::use_spec,
+        state::{Canvas, use_canvas},
+    },
     estimate::{Estimates, words},
     models::use_models,
     replica::view::CanvasViewStoreExt,
@@ -127,20 +130,14 @@ fn summary(note: &HostedModel) -> String {
 #[component]
 pub fn HostedParams(id: NodeId, on_card: bool) -> Element {
     let canvas = use_canvas();
-    let params = use_memo({
-        let id = id.clone();
-        move || {
-            let node = canvas.view.nodes().get(id.clone())?;
-            let node = node.read();
-            let catalog = canvas.catalog();
-            let own = catalog.get(&node.node_type).filter(|spec| spec.dynamic == Some(DynamicPorts::Hosted))?;
-            let all = catalog.of(&node)?;
-            let more = all.params.iter().filter(|param| own.param(&param.name).is_none());
-            Some(more.cloned().collect::<Vec<ParamSpec>>())
-        }
-    });
+    let spec = use_spec(canvas, &id);
+    let spec = spec.read();
+    let catalog = canvas.catalog();
+    let hosted = spec.as_ref().filter(|spec| spec.dynamic == Some(DynamicPorts::Hosted));
+    let own = hosted.and_then(|spec| catalog.get(&spec.node_type));
+    let params = hosted.zip(own).map(|(all, own)| all.params.iter().filter(|param| own.param(&param.name).is_none()));
     rsx! {
-        for param in params().unwrap_or_default() {
+        for param in params.into_iter().flatten().cloned() {
             // Another kind is another widget, and not the same with other properties.
             ParamRow { key: "{param.name}:{super::kind_name(&param.kind)}", id: id.clone(), param, on_card }
         }

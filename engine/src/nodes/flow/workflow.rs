@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 use shared::{
-    node::{DynamicPorts, NodeRole, NodeSpec, ParamSpec, Resource},
+    node::{DynamicPorts, NodeSpec, ParamSpec, Resource},
     value::{Value, Values},
 };
 
 use crate::{
     Args, Inputs, NodeContext, NodeKind, ParamHints,
     param::param_spec,
-    registry::{NodeFuture, SpecHints, finish_spec},
+    registry::{NodeFuture, SpecHints, dynamic_step, finish_spec},
 };
 
 /// What is within has limits of its own.
@@ -54,24 +54,9 @@ fn source_param() -> ParamSpec {
 }
 
 fn spec(node_type: &str, title: &str, description: &str, params: Vec<ParamSpec>) -> NodeSpec {
-    let spec = NodeSpec {
-        node_type: node_type.to_owned(),
-        version: 1,
-        title: title.to_owned(),
-        summary: String::new(),
-        description: description.to_owned(),
-        role: NodeRole::Step,
-        resource: Resource::Light,
-        // Each node within has a result that is remembered or not.
-        cacheable: false,
-        inputs: Vec::new(),
-        outputs: Vec::new(),
-        params,
-        dynamic: Some(DynamicPorts::Workflow),
-        was: Vec::new(),
-        renamed: Vec::new(),
-        example: Json::Null,
-    };
+    let step = dynamic_step(node_type, title, description, DynamicPorts::Workflow, params);
+    // Each node within has a result that is remembered or not.
+    let spec = NodeSpec { resource: Resource::Light, cacheable: false, ..step };
     let example = json!({"params": {"source": {"graph": {
         "openflow": 1,
         "nodes": {

@@ -6,7 +6,7 @@ use std::{sync::Mutex, time::Duration};
 
 use serde_json::{Value as Json, json};
 use shared::{
-    node::{ComfyKind, DynamicPorts, NodeRole, NodeSpec, Resource, comfy_inputs, comfy_outputs, is_comfy_api},
+    node::{ComfyKind, DynamicPorts, NodeSpec, comfy_inputs, comfy_outputs, is_comfy_api},
     run::FailureCode,
     value::{Value, ValueType, Values},
 };
@@ -17,7 +17,7 @@ use crate::{
     generation::GenerationKind,
     param::param_spec,
     provider::{ComfyJob, ComfyUi, OrderError, ProviderError},
-    registry::{NodeFuture, SpecHints, finish_spec},
+    registry::{NodeFuture, SpecHints, dynamic_step, finish_spec},
 };
 
 /// A film on a small machine takes its time.
@@ -41,25 +41,10 @@ fn spec() -> NodeSpec {
     let connection = param_spec::<String>("connection", "Connection", text, json!(""), unwired());
     let text = "Stands for all seeds of the workflow that no wire brings. Left empty, every run makes something else.";
     let seed = param_spec::<Seed>("seed", "Seed", text, Json::Null, ParamHints::default());
-    let spec = NodeSpec {
-        node_type: "comfyui.workflow".to_owned(),
-        version: 1,
-        title: "ComfyUI workflow".to_owned(),
-        summary: String::new(),
-        description: "Runs a workflow of ComfyUI on a ComfyUI server.\n\nA run that is cut off goes on with the job \
-                      that it sent, and one that is stopped stops it there."
-            .to_owned(),
-        role: NodeRole::Step,
-        resource: Resource::Network,
-        cacheable: true,
-        inputs: Vec::new(),
-        outputs: Vec::new(),
-        params: vec![workflow, connection, seed],
-        dynamic: Some(DynamicPorts::ComfyUi),
-        was: Vec::new(),
-        renamed: Vec::new(),
-        example: Json::Null,
-    };
+    let text = "Runs a workflow of ComfyUI on a ComfyUI server.\n\nA run that is cut off goes on with the job that it \
+                sent, and one that is stopped stops it there.";
+    let params = vec![workflow, connection, seed];
+    let spec = dynamic_step("comfyui.workflow", "ComfyUI workflow", text, DynamicPorts::ComfyUi, params);
     let example = json!({"params": {"workflow": {
         "1": {"class_type": "LoadImage", "inputs": {"image": "example.png"}, "_meta": {"title": "Picture"}},
         "2": {"class_type": "ImageInvert", "inputs": {"image": ["1", 0]}},

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Value as Json, json};
 use shared::{
     graph::Params,
-    node::{DynamicPorts, HostedInput, HostedKind, HostedModel, HostedOutput, NodeRole, NodeSpec, Resource},
+    node::{DynamicPorts, HostedInput, HostedKind, HostedModel, HostedOutput, NodeSpec},
     run::FailureCode,
     value::{Media, Value, ValueType, Values},
 };
@@ -24,7 +24,7 @@ use crate::{
         ProviderError, is_endpoint,
         order::{self, HOSTED, HostedOrder, HostedValue, JobError, Order},
     },
-    registry::{NodeFuture, SpecHints, finish_spec},
+    registry::{NodeFuture, SpecHints, dynamic_step, finish_spec},
 };
 
 const TIME_LIMIT: Duration = Duration::from_secs(2 * 3600);
@@ -46,27 +46,11 @@ fn spec() -> NodeSpec {
     let text = "Stands for the model's seed, if it has one. Left empty, every run makes something else.";
     let hints = ParamHints { advanced: true, ..ParamHints::default() };
     let seed = param_spec::<Seed>("seed", "Seed", text, Json::Null, hints);
-    let spec = NodeSpec {
-        node_type: HOSTED.to_owned(),
-        version: 1,
-        title: "Hosted model".to_owned(),
-        summary: String::new(),
-        description:
-            "Runs any model of fal or Replicate, by its address.\n\nIts inputs, settings and outputs are those \
-                      that the model itself names. What it costs is not known before, and often not afterwards. A run \
-                      that is cut off goes on with the job it ordered."
-                .to_owned(),
-        role: NodeRole::Step,
-        resource: Resource::Network,
-        cacheable: true,
-        inputs: Vec::new(),
-        outputs: Vec::new(),
-        params: vec![model, interface, connection, seed],
-        dynamic: Some(DynamicPorts::Hosted),
-        was: Vec::new(),
-        renamed: Vec::new(),
-        example: Json::Null,
-    };
+    let text = "Runs any model of fal or Replicate, by its address.\n\nIts inputs, settings and outputs are those that the \
+                model itself names. What it costs is not known before, and often not afterwards. A run that is cut off \
+                goes on with the job it ordered.";
+    let params = vec![model, interface, connection, seed];
+    let spec = dynamic_step(HOSTED, "Hosted model", text, DynamicPorts::Hosted, params);
     let example = json!({"params": {"model": "fal-ai/flux/dev", "interface": {
         "provider": "fal", "endpoint": "fal-ai/flux/dev",
         "inputs": [{"name": "prompt", "kind": "text", "default": "A paper boat"}],
