@@ -64,6 +64,17 @@ pub trait NodeOutputs: Sized {
     fn into_values(self, name: Option<&str>) -> Result<Values, NodeError>;
 }
 
+/// A node without outputs.
+impl NodeOutputs for () {
+    fn ports(_name: Option<&str>, _description: &str) -> Vec<PortSpec> {
+        Vec::new()
+    }
+
+    fn into_values(self, _name: Option<&str>) -> Result<Values, NodeError> {
+        Ok(Values::new())
+    }
+}
+
 impl<T: IntoValue> NodeOutputs for T {
     fn ports(name: Option<&str>, description: &str) -> Vec<PortSpec> {
         let value_type = T::value_type();

@@ -1,14 +1,14 @@
-//! The graph a run executes: bypassed nodes short-circuited, muted ones gone with all that depends on them, pinned ones
-//! cut off from what they would need, and wires that lead nowhere dropped.
+//! The graph a run executes: bypassed nodes and reroutes short-circuited, muted ones gone with all that depends on
+//! them, pinned ones cut off from what they would need, notes left out, and wires that lead nowhere dropped.
 //!
 //! Pure: the client shows with it what a run would do, the engine plans with it, [`crate::merkle`] hashes it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    graph::{Edge, EdgeId, Graph, Mode},
+    graph::{Edge, EdgeId, Graph, Mode, Node},
     id::NodeId,
-    node::{Catalog, PortSpec},
+    node::{Catalog, NodeRole, NodeSpec, PortSpec},
     value::ValueType,
 };
 
@@ -16,17 +16,38 @@ use crate::{
 pub fn effective(graph: &Graph, catalog: &Catalog) -> Graph {
     let mut left = graph.clone();
     left.edges.retain(|_, edge| graph.nodes.contains_key(&edge.from) && graph.nodes.contains_key(&edge.to));
-    let pinned = |id: &NodeId| graph.nodes[id].mode == Mode::Active && graph.nodes[id].pin.is_some();
-    left.edges.retain(|_, edge| !pinned(&edge.to));
-    let with_mode = |mode| graph.nodes.iter().filter(move |(_, node)| node.mode == mode).map(|(id, _)| id);
-    let mut bypassed = with_mode(Mode::Bypass).peekable();
+    let role = |node: &Node| catalog.get(&node.node_type).map(|spec| spec.role);
+    let goes_through =
+        |node: &Node| node.mode == Mode::Bypass || node.mode == Mode::Active && role(node) == Some(NodeRole::Reroute);
+    let pinned = |node: &Node| node.mode == Mode::Active && node.pin.is_some() && !goes_through(node);
+    left.edges.retain(|_, edge| !pinned(&graph.nodes[&edge.to]));
+    let is_note = |id: &NodeId| role(&graph.nodes[id]) == Some(NodeRole::Note);
+    left.nodes.retain(|id, _| !is_note(id));
+    left.edges.retain(|_, edge| !is_note(&edge.from) && !is_note(&edge.to));
+    let mut bypassed = graph.nodes.iter().filter(|(_, node)| goes_through(node)).map(|(id, _)| id).peekable();
     // Most graphs have none, and this is asked after every edit.
     if bypassed.peek().is_some() {
         let mut wires = Wires::new(&left);
         bypassed.for_each(|id| bypass(&mut left, &mut wires, id, catalog));
     }
-    mute(&mut left, with_mode(Mode::Mute));
+    mute(&mut left, graph.nodes.iter().filter(|(_, node)| node.mode == Mode::Mute).map(|(id, _)| id));
     left
+}
+
+/// What is run where a person points at `id`: the node itself, or whatever feeds a reroute. `None`: nothing is, for
+/// it is a note, a reroute that nothing is wired to, or not there.
+pub fn source<'g>(graph: &'g Graph, catalog: &Catalog, id: &'g NodeId) -> Option<&'g NodeId> {
+    let mut at = id;
+    // No more steps than there are nodes: wires may run in a circle.
+    for _ in 0..=graph.nodes.len() {
+        let node = graph.nodes.get(at)?;
+        match catalog.get(&node.node_type).map(|spec| spec.role) {
+            Some(NodeRole::Note) => return None,
+            Some(NodeRole::Reroute) => at = &graph.edges.values().find(|edge| edge.to == *at)?.from,
+            _ => return Some(at),
+        }
+    }
+    None
 }
 
 /// The edges at each node, so that a long chain of bypassed nodes costs no scan of all edges for each.
@@ -90,8 +111,11 @@ fn sources<'e>(graph: &Graph, id: &NodeId, edge: &Edge, incoming: &'e [Edge], ca
     let target = spec_of(&edge.to);
     let wanted = target.as_deref().and_then(|spec| spec.input_type(&edge.input));
     let given = |wire: &Edge| spec_of(&wire.from).and_then(|spec| spec.output_type(&wire.output).cloned());
+    // A reroute is no node of its own: what does not fit behind it is a mistake to be told, not a way that is not taken.
+    let is_reroute = |spec: &NodeSpec| spec.role == NodeRole::Reroute;
+    let always = spec_of(id).as_deref().is_some_and(is_reroute);
     let fits = |wire: &Edge| match (wanted, given(wire)) {
-        (Some(wanted), Some(given)) => wanted.takes(&given),
+        (Some(wanted), Some(given)) => always || wanted.takes(&given),
         // Of an unknown type nothing is known against it.
         _ => true,
     };
@@ -193,6 +217,47 @@ mod tests {
             effective_of(text, "c", ""),
             "a b d s z; a.image -> d.images; b.image -> d.images; z.image -> d.images; a.image -> s.image"
         );
+    }
+
+    const REROUTED: &str =
+        "a:photo; r:reroute; s:reroute; b:blur; a.image -> r.value; r.value -> s.value; s.value -> b.image";
+
+    #[test]
+    fn a_rerouted_wire_is_a_wire() {
+        assert_eq!(effective_of(REROUTED, "", ""), "a b; a.image -> b.image");
+        assert_eq!(effective_of(REROUTED, "", "r"), "a", "a muted reroute is muted");
+        assert_eq!(effective_of("r:reroute; b:blur; r.value -> b.image", "", ""), "b");
+        let pinned = {
+            let mut graph = graph(REROUTED);
+            graph.nodes.get_mut("r").unwrap().pin = Some(Pin { values: Values::new(), run: None, seed: None });
+            effective(&graph, &catalog())
+        };
+        assert_eq!(pinned.edges.len(), 1, "nothing can be pinned in the middle of a wire");
+    }
+
+    #[test]
+    fn a_reroute_passes_what_does_not_fit_so_that_it_is_told() {
+        let text = "t:text; r:reroute; b:blur; t.text -> r.value; r.value -> b.image";
+        assert_eq!(effective_of(text, "", ""), "b t; t.text -> b.image");
+    }
+
+    #[test]
+    fn notes_are_left_out() {
+        assert_eq!(effective_of("a:photo; n:remark; b:blur; a.image -> b.image", "", ""), "a b; a.image -> b.image");
+        assert_eq!(effective_of("a:photo; n:remark; a.image -> n.text", "", ""), "a");
+    }
+
+    #[test]
+    fn who_points_at_a_reroute_means_what_feeds_it() {
+        let (graph, catalog) = (
+            graph(&format!(
+                "{REROUTED}; n:remark; lone:reroute; u:reroute; v:reroute; u.value -> v.value; v.value -> u.value"
+            )),
+            catalog(),
+        );
+        let source_of = |name: &str| source(&graph, &catalog, &id(name)).map(|id| id.as_str().to_owned());
+        assert_eq!([source_of("s"), source_of("b")], [Some("a".to_owned()), Some("b".to_owned())]);
+        assert_eq!(["n", "lone", "u", "gone"].map(source_of), [None, None, None, None]);
     }
 
     #[test]

@@ -44,7 +44,8 @@ pub fn graph(text: &str) -> Graph {
     graph
 }
 
-/// `text`, `photo` (an input), `blur`, `collage` (a list), `describe` and `save` (an output).
+/// `text`, `photo` (an input), `blur`, `collage` (a list), `describe`, `save` (an output), `remark` (a note) and `reroute` (a
+/// reroute point).
 pub fn catalog() -> Catalog {
     let param = |name: &str, kind, default| ParamSpec {
         name: name.into(),
@@ -84,6 +85,11 @@ pub fn catalog() -> Catalog {
             ],
         ),
         NodeSpec { role: NodeRole::Output, ..spec("save", &["value: any!"], &[], vec![name()]) },
+        NodeSpec {
+            role: NodeRole::Note,
+            ..spec("remark", &[], &[], vec![param("text", ParamKind::Prompt, json!(""))])
+        },
+        NodeSpec { role: NodeRole::Reroute, ..spec("reroute", &["value: any!"], &["value: any"], vec![]) },
     ]
     .into_iter()
     .collect()

@@ -60,6 +60,10 @@ pub enum NodeRole {
     Step,
     /// A named output of the whole workflow.
     Output,
+    /// Words for people: no part of any run.
+    Note,
+    /// A bend in a wire: what arrives at its only input goes on from its only output. Not run either.
+    Reroute,
 }
 
 /// What a node mainly uses up; runs limit how many of each kind work at once.

@@ -78,6 +78,8 @@ pub enum Role {
     Input,
     Step,
     Output,
+    Note,
+    Reroute,
 }
 
 impl Parse for NodeAttribute {
@@ -160,7 +162,9 @@ fn role_of(text: &LitStr) -> syn::Result<Role> {
         "input" => Ok(Role::Input),
         "step" => Ok(Role::Step),
         "output" => Ok(Role::Output),
-        _ => Err(syn::Error::new(text.span(), "a role is `input`, `step` or `output`")),
+        "note" => Ok(Role::Note),
+        "reroute" => Ok(Role::Reroute),
+        _ => Err(syn::Error::new(text.span(), "a role is `input`, `step`, `output`, `note` or `reroute`")),
     }
 }
 

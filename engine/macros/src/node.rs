@@ -97,7 +97,7 @@ fn read_argument(argument: &PatType) -> syn::Result<Argument> {
 fn check_role(attribute: &NodeAttribute, arguments: &[Argument]) -> syn::Result<()> {
     let needed: &[&str] = match attribute.role {
         Role::Input => &["name", "value"],
-        Role::Step => &[],
+        Role::Step | Role::Note | Role::Reroute => &[],
         Role::Output => &["name"],
     };
     for needed in needed {
@@ -128,6 +128,8 @@ fn spec(attribute: &NodeAttribute, doc: &str, arguments: &[Argument], result: &T
         Role::Input => format_ident!("Input"),
         Role::Step => format_ident!("Step"),
         Role::Output => format_ident!("Output"),
+        Role::Note => format_ident!("Note"),
+        Role::Reroute => format_ident!("Reroute"),
     };
     let inputs = arguments.iter().filter_map(|argument| match argument {
         Argument::Input { name, ty, doc } => Some(quote!(::engine::private::input_spec::<#ty>(#name, #doc))),

@@ -10,6 +10,7 @@ mod list;
 mod embedding;
 mod date;
 mod document;
+mod note;
 mod code;
 mod number;
 mod http;

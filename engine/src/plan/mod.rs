@@ -162,6 +162,12 @@ impl Plan {
         let mut graph = graph.clone();
         // From a file, or from a document that nobody has opened since.
         migrate(&mut graph, catalog());
+        let [targets, from] = [scope.targets, scope.from].map(|nodes| restrict::meant(&graph, nodes));
+        // Of notes alone nothing is left, which must not mean everything.
+        if targets.is_empty() && from.is_empty() && !(scope.targets.is_empty() && scope.from.is_empty()) {
+            return Err(PlanError::Empty);
+        }
+        let scope = PlanScope { targets: &targets, from: &from };
         let mut graph = restrict::restrict(effective(&graph, catalog()), &graph, scope)?;
         set_inputs(&mut graph, inputs)?;
         let mut problems = check(&graph, catalog());

@@ -44,7 +44,7 @@ pub(super) fn order(graph: &Graph, scope: PlanScope<'_>, mut within: Within) -> 
         let named = match kind.spec().role {
             NodeRole::Input => Some(&mut inputs),
             NodeRole::Output => Some(&mut outputs),
-            NodeRole::Step => None,
+            NodeRole::Step | NodeRole::Note | NodeRole::Reroute => None,
         };
         if let (Some(named), Some(name)) = (named, public_name(kind.spec(), &node.params)) {
             named.insert(name.to_owned(), at);

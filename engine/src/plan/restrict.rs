@@ -7,11 +7,25 @@ use petgraph::{
     visit::{Dfs, Reversed},
 };
 use shared::{
+    effective::source,
     graph::{Graph, Mode},
     id::NodeId,
 };
 
 use super::{PlanError, PlanScope};
+use crate::catalog;
+
+/// What is run where a person points at these: a reroute stands for what feeds it, and a note for nothing.
+/// A node that is not there stays, to be told.
+pub(super) fn meant(whole: &Graph, pointed_at: &[NodeId]) -> Vec<NodeId> {
+    let mut found: Vec<NodeId> = Vec::with_capacity(pointed_at.len());
+    let mut seen = BTreeSet::new();
+    for id in pointed_at {
+        let meant = if whole.nodes.contains_key(id) { source(whole, catalog(), id) } else { Some(id) };
+        found.extend(meant.filter(|id| seen.insert(*id)).cloned());
+    }
+    found
+}
 
 /// What the scope asks for, and what that needs. `whole` is the graph before anything was left out.
 pub(super) fn restrict(mut graph: Graph, whole: &Graph, scope: PlanScope<'_>) -> Result<Graph, PlanError> {

@@ -71,6 +71,28 @@ fn a_muted_target_is_refused_by_name() {
 }
 
 #[test]
+fn reroutes_and_notes_are_no_part_of_a_plan() {
+    let straight = plan("a:test.number -> b:test.sum", &[], json!({})).unwrap();
+    let rerouted = "a:test.number -> r:flow.reroute -> b:test.sum\n n:note.text";
+    let same = plan(rerouted, &[], json!({})).unwrap();
+    assert_eq!(same.keys().collect::<Vec<_>>(), straight.keys().collect::<Vec<_>>(), "what was made stays good");
+    // Run up to the reroute, with the note beside it selected too.
+    assert_eq!(planned(&plan(rerouted, &["r", "n"], json!({})).unwrap()), ["a"]);
+    assert_eq!(plan(rerouted, &["n"], json!({})).err(), Some(PlanError::Empty));
+    assert_eq!(plan("n:note.text", &[], json!({})).err(), Some(PlanError::Empty));
+}
+
+#[test]
+fn what_does_not_fit_behind_a_reroute_is_told_at_the_wire_that_people_see() {
+    let text = "a:text.input{\"value\":\"x\"} -> r:flow.reroute -> b:image.blur";
+    let Err(PlanError::Problems(problems)) = plan(text, &[], json!({})) else {
+        panic!("a text was taken for a picture")
+    };
+    let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert!(told.iter().any(|problem| problem.contains("edges.b:image") && problem.contains("text")), "{told:?}");
+}
+
+#[test]
 fn an_unknown_input_is_refused_with_the_names_there_are() {
     let refused = plan("a:test.input -> b:test.sum", &[], json!({"m": 2})).err().unwrap();
     assert_eq!(refused.to_string(), "the workflow has no input `m`: it has `n`");

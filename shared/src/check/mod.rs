@@ -120,7 +120,7 @@ fn check_public_names(effective: &Graph, catalog: &Catalog, problems: &mut Vec<P
         let (is_input, what) = match spec.role {
             NodeRole::Input => (true, "input"),
             NodeRole::Output => (false, "output"),
-            NodeRole::Step => continue,
+            NodeRole::Step | NodeRole::Note | NodeRole::Reroute => continue,
         };
         let default = spec.param("name").map(|param| &param.default);
         let name = node.params.get("name").or(default).and_then(Value::as_str).unwrap_or_default();

@@ -13,11 +13,12 @@ use super::{
     json::{any_from_json, any_number},
     project, text,
     undo::Trash,
+    wires::edge_ends,
 };
 use crate::{
     graph::{Edge, EdgeId, Frame, Mode, Node, Pin},
     id::{FrameId, NodeId},
-    node::{Catalog, ParamKind, PortSpec},
+    node::{Catalog, ParamKind},
 };
 
 /// A running transaction on a graph document. Got from [`GraphDocument::edit`](super::GraphDocument::edit).
@@ -200,26 +201,6 @@ impl<'a> Edit<'a> {
     }
 
     /// Pulls a wire. Into an input that takes one it replaces what was there; into a list it joins, once.
-    pub fn connect(&mut self, edge: Edge, catalog: &Catalog) -> EdgeId {
-        let others = self.edges_into(&edge.to, &edge.input);
-        if let Some((id, _)) = others.iter().find(|(_, other)| *other == edge) {
-            return id.clone();
-        }
-        let id = self.fresh_edge_id(&edge, catalog);
-        if id == EdgeId::single(&edge.to, &edge.input) {
-            // An imported graph may name its wires otherwise.
-            for (other, _) in others.iter().filter(|(other, _)| *other != id) {
-                self.disconnect(other);
-            }
-        }
-        self.put_edge(&id, &edge);
-        id
-    }
-
-    pub fn disconnect(&mut self, id: &EdgeId) -> bool {
-        self.roots.edges.remove(&mut self.txn, id.as_str()).is_some()
-    }
-
     pub fn add_frame(&mut self, id: &FrameId, frame: &Frame) {
         self.roots.frames.insert(&mut self.txn, id.as_str(), MapPrelim::default());
         self.update_frame(id, frame);
@@ -282,10 +263,6 @@ impl<'a> Edit<'a> {
         project::frame(&self.txn, id, self.roots.frames.get(&self.txn, id.as_str())?, &mut Vec::new())
     }
 
-    pub(super) fn edge(&self, id: &EdgeId) -> Option<Edge> {
-        project::edge(id, &self.roots.edges.get(&self.txn, id.as_str())?, &mut Vec::new())
-    }
-
     pub fn has_node(&self, id: &NodeId) -> bool {
         self.roots.nodes.contains_key(&self.txn, id.as_str())
     }
@@ -303,18 +280,6 @@ impl<'a> Edit<'a> {
             Some(Out::YMap(params)) => params,
             _ => node.insert(&mut self.txn, "params", MapPrelim::default()),
         }
-    }
-
-    pub(super) fn put_edge(&mut self, id: &EdgeId, edge: &Edge) {
-        let entries = [
-            ("from", edge.from.as_str()),
-            ("output", edge.output.as_str()),
-            ("to", edge.to.as_str()),
-            ("input", edge.input.as_str()),
-        ];
-        let entries = entries.map(|(key, value)| (key.to_owned(), Any::from(value)));
-        let edges = self.roots.edges.clone();
-        self.put(&edges, id.as_str(), Some(Any::Map(Arc::new(entries.into()))));
     }
 
     /// Writes a value unless it stands there already; `None` removes the key.
@@ -341,31 +306,6 @@ impl<'a> Edit<'a> {
         self.put(&map, key, value);
         true
     }
-
-    /// The id of a wire that is new: the same for everyone where one wire may end, random where several may.
-    pub(super) fn fresh_edge_id(&self, edge: &Edge, catalog: &Catalog) -> EdgeId {
-        let node = self.node(&edge.to);
-        let spec = node.as_ref().and_then(|node| catalog.of(node));
-        if spec.is_some_and(|spec| spec.input(&edge.input).is_some_and(PortSpec::is_list)) {
-            let random = uuid::Uuid::new_v4().simple().to_string();
-            EdgeId::listed(&edge.to, &edge.input, &random)
-        } else {
-            EdgeId::single(&edge.to, &edge.input)
-        }
-    }
-
-    fn edges_into(&self, to: &NodeId, input: &str) -> Vec<(EdgeId, Edge)> {
-        self.roots
-            .edges
-            .iter(&self.txn)
-            .filter(|(_, value)| edge_ends(value).is_some_and(|(_, end)| end == to.as_str()))
-            .filter_map(|(id, value)| {
-                let id = id.parse().ok()?;
-                let edge = project::edge(&id, &value, &mut Vec::new())?;
-                (edge.input == input).then_some((id, edge))
-            })
-            .collect()
-    }
 }
 
 /// `None` for what is too long for a document, or nested too deep.
@@ -377,12 +317,4 @@ pub(super) fn pin_any(pin: &Pin) -> Option<Any> {
 /// `None` for what is no place on a canvas.
 fn pair([x, y]: [f64; 2]) -> Option<Any> {
     (x.is_finite() && y.is_finite()).then(|| Any::Array(Arc::from([any_number(x), any_number(y)])))
-}
-
-fn edge_ends(edge: &Out) -> Option<(&str, &str)> {
-    let Out::Any(Any::Map(map)) = edge else { return None };
-    match (map.get("from"), map.get("to")) {
-        (Some(Any::String(from)), Some(Any::String(to))) => Some((from, to)),
-        _ => None,
-    }
 }

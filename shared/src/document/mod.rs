@@ -16,6 +16,7 @@ mod restore;
 mod run_settings;
 mod text;
 mod undo;
+mod wires;
 #[cfg(test)]
 mod tests;
 

@@ -133,7 +133,7 @@ pub fn interface_of(graph: &Graph, catalog: &Catalog) -> Interface {
         let side = match spec.role {
             NodeRole::Input => &mut interface.inputs,
             NodeRole::Output => &mut interface.outputs,
-            NodeRole::Step => continue,
+            NodeRole::Step | NodeRole::Note | NodeRole::Reroute => continue,
         };
         if side.iter().all(|other| other.name != name) {
             let value_type = shapes.output_type(id, &port.name).unwrap_or_else(|| port.value_type.clone());

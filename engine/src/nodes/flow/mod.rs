@@ -6,4 +6,5 @@
 mod approve;
 mod branch;
 mod lists;
+mod reroute;
 mod workflow;

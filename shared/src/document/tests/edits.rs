@@ -381,3 +381,19 @@ fn client_ids_are_random_and_of_32_bits() {
     assert!(ids.iter().all(|id| (1..=u64::from(u32::MAX)).contains(id)));
     assert_eq!(ids.iter().collect::<std::collections::BTreeSet<_>>().len(), 100);
 }
+
+#[test]
+fn a_wire_of_a_list_that_begins_elsewhere_keeps_its_place() {
+    let document = seeded(&graph("a:photo; b:photo; c:photo; d:collage; a.image -> d.images; b.image -> d.images"));
+    let order = |document: &GraphDocument| {
+        let graph = graph_of(document);
+        graph.edges.values().map(|edge| edge.from.to_string()).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(order(&document), "a b");
+    let first = graph_of(&document).edges.into_keys().next().expect("a wire");
+    ui(&document, |edit| {
+        assert!(edit.set_source(&first, &id("c"), "image"));
+        assert!(!edit.set_source(&edge_id("gone:image"), &id("c"), "image"));
+    });
+    assert_eq!(order(&document), "c b");
+}
