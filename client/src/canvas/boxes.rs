@@ -5,7 +5,7 @@ use shared::id::NodeId;
 
 use super::{
     category,
-    node::{use_face, use_outside},
+    node::{role_name, use_face, use_outside},
     state::use_canvas,
 };
 use crate::{
@@ -50,6 +50,7 @@ pub fn NodeBox(id: NodeId) -> Element {
             "data-eased": outside.eased,
             "data-problem": outside.problem,
             "data-mode": face.mode.as_str(),
+            "data-role": spec.and_then(role_name),
             "data-held-by": outside.holder.as_ref().map(|(name, _)| name.clone()),
             "data-value-type": main_type,
             aria_label: face.name(spec),

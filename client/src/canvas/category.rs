@@ -1,6 +1,9 @@
 //! Kinds of nodes as people see them: groups, pictures, names.
 
-use shared::{node::NodeSpec, value::ValueType};
+use shared::{
+    node::{NodeRole, NodeSpec},
+    value::ValueType,
+};
 
 use crate::{api::sentence, ui::Glyph};
 
@@ -22,6 +25,7 @@ pub fn title(category: &str) -> String {
         "model" => "Hosted models".into(),
         "comfyui" => "ComfyUI".into(),
         "output" => "Results".into(),
+        "note" => "Notes".into(),
         other => words(other),
     }
 }
@@ -30,7 +34,7 @@ pub fn title(category: &str) -> String {
 pub fn rank(category: &str) -> usize {
     let order = [
         "video", "image", "mask", "audio", "text", "number", "list", "json", "date", "document", "file", "code",
-        "http", "output",
+        "http", "output", "note",
     ];
     order.iter().position(|known| *known == category).unwrap_or(order.len())
 }
@@ -46,6 +50,8 @@ pub fn glyph(spec: &NodeSpec) -> Glyph {
         "json" => Glyph::Braces,
         "http" => Glyph::Globe,
         "output" => Glyph::CloudCheck,
+        "note" => Glyph::StickyNote,
+        "flow" if spec.role == NodeRole::Reroute => Glyph::Spline,
         _ => Glyph::Blocks,
     }
 }

@@ -9,19 +9,18 @@ use shared::{
     api::StartRun,
     check::Severity,
     error::ErrorCode,
-    graph::{Edge, EdgeId, Graph, Mode, Node},
+    graph::{Edge, EdgeId, Graph, Mode},
     id::{NodeId, RunId},
 };
 
 use super::{
     clipboard::Wires,
-    connect::{PortRef, fitting_ports, port_type},
+    connect::PortRef,
     frames::whole_frames,
     geometry::{Point, plus},
     gesture::{Effect, Gestures, Target},
     graph_ops::Stream,
     keys::Command,
-    layout::{NodeLayout, Side},
     state::{Canvas, CanvasStateStoreExt, MenuAt, Overlay, Purpose, Search, Side as SideTab, Tool},
 };
 use crate::{
@@ -54,6 +53,7 @@ impl Canvas {
                     self.replica().end_gesture();
                 }
                 Effect::Connect { output, input, detached } => self.connect(&output, &input, detached.as_ref()),
+                Effect::Reroute { edge, at_canvas } => self.add_reroute(&edge, at_canvas),
                 Effect::Disconnect(edge) => {
                     self.replica().edit("disconnect", |edit| edit.disconnect(&edge));
                     self.replica().end_gesture();
@@ -69,6 +69,8 @@ impl Canvas {
     pub fn obey(&self, command: Command, toaster: Toaster) {
         match command {
             Command::AddNode => self.open_search(self.middle_canvas(), None),
+            Command::AddNote => self.add_note(self.pointer_or_middle()),
+            Command::AddReroute => self.reroute_selected_wire(),
             Command::Align(edge) => self.align(Some(edge)),
             Command::AlignBest => self.align(None),
             Command::BringHere => self.bring_here(toaster),
@@ -175,42 +177,6 @@ impl Canvas {
     pub fn open_search_for(&self, at_canvas: Point, purpose: Purpose) {
         if self.writable() {
             self.state.search().set(Some(Search { at_canvas, purpose }));
-        }
-    }
-
-    /// Adds a node of this type with its upper left corner here, wired to `from` where something fits.
-    pub fn add_node(&self, node: Node, from: Option<&PortRef>) -> NodeId {
-        let catalog = self.catalog();
-        let id = NodeId::random();
-        let edge = from.and_then(|loose| {
-            let spec = catalog.of(&node)?;
-            let nodes = self.view.nodes();
-            let nodes = nodes.peek();
-            let carried = port_type(nodes.get(&loose.node)?, loose, &catalog)?;
-            let other = if loose.side == Side::Out { Side::In } else { Side::Out };
-            let (name, _) = *fitting_ports(&spec, other, &carried).first()?;
-            let port = PortRef { node: id.clone(), side: other, name: name.into() };
-            Some(if loose.side == Side::Out { edge_of(loose, &port) } else { edge_of(&port, loose) })
-        });
-        self.replica().edit("add", |edit| {
-            edit.add_node(&id, &node, &catalog);
-            if let Some(edge) = edge {
-                edit.connect(edge, &catalog);
-            }
-        });
-        self.replica().end_gesture();
-        self.select(BTreeSet::from([id.clone()]));
-        id
-    }
-
-    /// Where to put the corner of a new node so that the dropped wire meets it, or that it stands under the pointer.
-    pub fn corner_for(&self, node: &Node, at_canvas: Point, from: Option<&PortRef>) -> Point {
-        let catalog = self.catalog();
-        let layout = NodeLayout::estimate(node, catalog.get(&node.node_type));
-        match from.map(|port| port.side) {
-            Some(Side::Out) => [at_canvas[0], at_canvas[1] - 60.0],
-            Some(Side::In) => [at_canvas[0] - layout.size[0], at_canvas[1] - 60.0],
-            None => [at_canvas[0] - layout.size[0] / 2.0, at_canvas[1] - 20.0],
         }
     }
 

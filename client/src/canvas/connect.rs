@@ -12,6 +12,7 @@ use shared::{
 };
 
 use super::{
+    carried::{is_reroute, port_type},
     geometry::{Point, Rect, distance},
     layout::Side,
 };
@@ -58,15 +59,6 @@ pub struct Partner {
     pub exact: bool,
 }
 
-/// What a port carries, if the catalogue knows it.
-pub fn port_type(node: &Node, port: &PortRef, catalog: &Catalog) -> Option<ValueType> {
-    let spec = catalog.of(node)?;
-    match port.side {
-        Side::In => spec.input_type(&port.name).cloned(),
-        Side::Out => spec.output_type(&port.name).cloned(),
-    }
-}
-
 /// All ports of `spec` on one side that a wire of type `carried` fits, best first.
 pub fn fitting_ports<'s>(spec: &'s NodeSpec, side: Side, carried: &ValueType) -> Vec<(&'s str, &'s ValueType)> {
     let ports: Vec<(&str, &ValueType)> = match side {
@@ -76,14 +68,18 @@ pub fn fitting_ports<'s>(spec: &'s NodeSpec, side: Side, carried: &ValueType) ->
         }
         Side::Out => spec.outputs.iter().map(|port| (port.name.as_str(), &port.value_type)).collect(),
     };
-    let fits = |value_type: &ValueType| match side {
-        Side::In => value_type.takes(carried),
-        Side::Out => carried.takes(value_type),
-    };
-    let mut fitting: Vec<_> = ports.into_iter().filter(|(_, value_type)| fits(value_type)).collect();
+    let mut fitting: Vec<_> = ports.into_iter().filter(|(_, value_type)| fits(value_type, side, carried)).collect();
     // Stable: among equals the spec's own order stays.
     fitting.sort_by_key(|(_, value_type)| *value_type != carried);
     fitting
+}
+
+/// Whether a port on this side takes, or gives, what a wire carries.
+fn fits(port: &ValueType, side: Side, carried: &ValueType) -> bool {
+    match side {
+        Side::In => port.takes(carried),
+        Side::Out => carried.takes(port),
+    }
 }
 
 /// The ports on the other side that a wire from `loose` may end in.
@@ -97,11 +93,10 @@ pub fn partners(
     catalog: &Catalog,
     place: impl Fn(&PortRef) -> (Point, Rect),
 ) -> Vec<Partner> {
-    let Some(carried) = nodes.get(&loose.node).and_then(|node| port_type(node, loose, catalog)) else {
-        return Vec::new();
-    };
+    let Some(carried) = port_type(loose, nodes, edges, catalog) else { return Vec::new() };
     let carried = &carried;
-    let edges = || edges.iter().filter(|(id, _)| Some(*id) != without).map(|(_, edge)| edge);
+    let all = edges;
+    let edges = || all.iter().filter(|(id, _)| Some(*id) != without).map(|(_, edge)| edge);
     let forbidden = reach(&loose.node, loose.side, edges());
     let other_side = match loose.side {
         Side::In => Side::Out,
@@ -113,6 +108,11 @@ pub fn partners(
         let Some(spec) = catalog.of(node) else { continue };
         for (name, value_type) in fitting_ports(&spec, other_side, carried) {
             let port = PortRef { node: id.clone(), side: other_side, name: name.into() };
+            if is_reroute(node, catalog)
+                && !port_type(&port, nodes, all, catalog).is_some_and(|known| fits(&known, other_side, carried))
+            {
+                continue;
+            }
             let (at, node_rect) = place(&port);
             let many = other_side == Side::Out || spec.input(name).is_some_and(PortSpec::is_list);
             let free = many || !taken.contains(&(id, name));

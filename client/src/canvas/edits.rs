@@ -11,7 +11,7 @@ use shared::{
 use super::{
     arrange::Boxes,
     connect::PortRef,
-    geometry::{Point, Rect, minus},
+    geometry::{Rect, minus},
     gesture::Scene,
     graph_ops::{self, Stream},
     keys::Direction,
@@ -85,46 +85,6 @@ impl Canvas {
             }
         });
         self.replica().end_gesture();
-    }
-
-    /// Puts a node that is there into a wire.
-    pub(super) fn insert_into(&self, id: &NodeId, to: Option<Point>, edge_id: &EdgeId) {
-        let catalog = self.catalog();
-        let graph = self.graph_now();
-        let found = graph.edges.get(edge_id).zip(graph.nodes.get(id));
-        let wires = found.and_then(|(edge, node)| graph_ops::insertion(&graph, edge, id, node, &catalog));
-        self.replica().edit("insert", |edit| {
-            if let Some(to) = to {
-                edit.move_nodes(&[(id.clone(), to)]);
-            }
-            if let Some(wires) = wires {
-                edit.disconnect(edge_id);
-                for wire in wires {
-                    edit.connect(wire, &catalog);
-                }
-            }
-        });
-        self.replica().end_gesture();
-    }
-
-    /// A new node in the middle of a wire; nothing where it does not fit.
-    pub fn add_into(&self, node: Node, edge_id: &EdgeId) {
-        let catalog = self.catalog();
-        let graph = self.graph_now();
-        let id = NodeId::random();
-        let Some(edge) = graph.edges.get(edge_id) else { return };
-        let wires = graph_ops::insertion(&graph, edge, &id, &node, &catalog);
-        self.replica().edit("insert", |edit| {
-            edit.add_node(&id, &node, &catalog);
-            if let Some(wires) = wires {
-                edit.disconnect(edge_id);
-                for wire in wires {
-                    edit.connect(wire, &catalog);
-                }
-            }
-        });
-        self.replica().end_gesture();
-        self.select([id].into());
     }
 
     pub(super) fn rewire(&self, wires: &[EdgeId], to: &PortRef) {

@@ -5,7 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use shared::{graph::Node, node::NodeSpec, value::ValueType};
+use shared::{
+    graph::Node,
+    node::{NodeRole, NodeSpec},
+    value::ValueType,
+};
 
 use super::geometry::Point;
 
@@ -17,6 +21,10 @@ const PARAM_ROW: f64 = 38.0;
 /// How many parameters stand on a card; the others unfold, and are all in the inspector.
 pub const CARD_PARAMS: usize = 4;
 const PREVIEW_RATIO: f64 = 0.625;
+/// A reroute is a grip between its two ports, and nothing else.
+pub const REROUTE_SIZE: Point = [36.0, 20.0];
+/// The height of a note that nobody sized.
+pub const NOTE_HEIGHT: f64 = 132.0;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Side {
@@ -45,6 +53,11 @@ impl NodeLayout {
     pub fn estimated_size(node: &Node, spec: Option<&NodeSpec>) -> Point {
         let width = width(node, spec);
         let Some(spec) = spec else { return [width, node.size.map_or(96.0, |size| size[1])] };
+        match spec.role {
+            NodeRole::Reroute => return REROUTE_SIZE,
+            NodeRole::Note => return [width, node.size.map_or(NOTE_HEIGHT, |size| size[1])],
+            NodeRole::Input | NodeRole::Step | NodeRole::Output => {}
+        }
         let preview = if shows_media(spec) { width * PREVIEW_RATIO } else { 0.0 };
         let ports = spec.inputs.len().max(spec.outputs.len()) as f64 * PORT_ROW;
         let params = spec.params.iter().filter(|param| !param.advanced).count().min(CARD_PARAMS) as f64 * PARAM_ROW;
@@ -57,6 +70,12 @@ impl NodeLayout {
         let Some(spec) = spec else {
             return Self { size: Self::estimated_size(node, None), ports: BTreeMap::new() };
         };
+        if spec.role == NodeRole::Reroute {
+            let [right, middle] = [REROUTE_SIZE[0], REROUTE_SIZE[1] / 2.0];
+            let inputs = spec.inputs.iter().map(|port| ((Side::In, port.name.clone()), [0.0, middle]));
+            let outputs = spec.outputs.iter().map(|port| ((Side::Out, port.name.clone()), [right, middle]));
+            return Self { size: REROUTE_SIZE, ports: inputs.chain(outputs).collect() };
+        }
         let preview = if shows_media(spec) { width * PREVIEW_RATIO } else { 0.0 };
         let top = HEADER + preview;
         let row = |index: usize| top + (index as f64 + 0.5) * PORT_ROW;
@@ -76,6 +95,8 @@ impl NodeLayout {
 /// The width a node is drawn with: its own, or what suits its kind.
 pub fn width(node: &Node, spec: Option<&NodeSpec>) -> f64 {
     let usual = match spec {
+        // Nothing of it grows.
+        Some(spec) if spec.role == NodeRole::Reroute => return REROUTE_SIZE[0],
         Some(spec) if shows_media(spec) => 320.0,
         Some(spec) if spec.category() == "text" => 300.0,
         Some(_) | None => 264.0,

@@ -3,8 +3,10 @@
 //! Geometry and gestures are pure and tested without a browser; `state` is what this person sees and holds; the rest
 //! draws. Nothing here knows how documents or sockets work: that is the replica's.
 
+mod adding;
 pub mod arrange;
 mod boxes;
+pub mod carried;
 pub mod category;
 mod choices;
 pub mod clipboard;

@@ -1,6 +1,7 @@
 //! The commonest acts, floating above what is selected. On the layer, so that panning does not run it again.
 
 use dioxus::prelude::*;
+use shared::{id::NodeId, node::NodeRole};
 
 use super::{
     geometry::Rect,
@@ -33,6 +34,15 @@ pub fn SelectionBar() -> Element {
         let around = framed.or_else(|| Rect::around(selection.iter().filter_map(|id| canvas.rect(id))))?;
         Some(([around.center()[0], around.y], selection.len()))
     });
+    // Of notes alone nothing can be run.
+    let runs = use_memo(move || {
+        let (nodes, catalog) = (canvas.view.nodes(), canvas.catalog());
+        let is_note = |id: &NodeId| {
+            let node = nodes.get(id.clone());
+            node.and_then(|node| Some(catalog.get(&node.read().node_type)?.role == NodeRole::Note)).unwrap_or_default()
+        };
+        canvas.state.selection().read().iter().any(|id| !is_note(id))
+    });
     let mut coloring = use_signal(|| false);
     let Some(([x, y], count)) = at() else { return rsx! {} };
     let of_frame = canvas.state.frame().read().is_some();
@@ -47,9 +57,11 @@ pub fn SelectionBar() -> Element {
             onpointerdown: move |event| event.stop_propagation(),
             ondoubleclick: move |event| event.stop_propagation(),
             div { class: "selection-bar-body",
-                if !of_frame {
+                if !of_frame && runs() {
                     IconButton { glyph: Glyph::Play, label: "Run the selection", size: Size::S, onclick: move |_| obey(Command::RunSelection) }
                     IconButton { glyph: Glyph::SkipForward, label: "Bypass", size: Size::S, onclick: move |_| obey(Command::Bypass) }
+                }
+                if !of_frame {
                     IconButton { glyph: Glyph::Copy, label: "Duplicate", size: Size::S, onclick: move |_| obey(Command::Duplicate) }
                 }
                 if count > 1 {

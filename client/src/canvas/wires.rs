@@ -4,11 +4,13 @@ use dioxus::prelude::*;
 use shared::{
     graph::{Edge, EdgeId},
     run::NodeStatus,
+    value::ValueType,
 };
 
 use super::{
+    carried::{is_reroute, own_type, port_type},
     category,
-    connect::{PortRef, port_type},
+    connect::PortRef,
     far::{FarWires, MANY_WIRES, TOO_MANY_WIRES},
     geometry::{Point, plus},
     layout::Side,
@@ -61,12 +63,19 @@ pub fn port_point(canvas: Canvas, port: &PortRef) -> Option<Point> {
     Some(plus(corner, layout.port(port.side, &port.name)))
 }
 
-/// What a port carries, by name. Subscribes whoever is running.
-pub fn carried(canvas: Canvas, port: &PortRef) -> String {
+/// What a port carries. Subscribes whoever is running: to the port's own node, and to all only at a reroute.
+pub fn carried_type(canvas: Canvas, port: &PortRef) -> Option<ValueType> {
     let catalog = canvas.catalog();
-    let node = canvas.view.nodes().get(port.node.clone());
-    let value_type = node.and_then(|node| port_type(&node.read(), port, &catalog));
-    value_type.map_or_else(|| "any".into(), |value_type| category::item_name(&value_type))
+    let node = canvas.view.nodes().get(port.node.clone())?;
+    if !is_reroute(&node.read(), &catalog) {
+        return own_type(&node.read(), port, &catalog);
+    }
+    port_type(port, &canvas.view.nodes().read(), &canvas.view.edges().read(), &catalog)
+}
+
+/// What a port carries, by name. Subscribes as [`carried_type`] does.
+pub fn carried(canvas: Canvas, port: &PortRef) -> String {
+    carried_type(canvas, port).map_or_else(|| "any".into(), |value_type| category::item_name(&value_type))
 }
 
 #[component]

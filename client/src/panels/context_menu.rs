@@ -108,7 +108,7 @@ pub fn ContextMenu() -> Element {
                     }
                 }
                 Target::Wire(edge) => {
-                    let (insert, ends) = (edge.clone(), edge.clone());
+                    let (insert, ends, reroute) = (edge.clone(), edge.clone(), edge.clone());
                     rsx! {
                         MenuItem {
                             title: "Insert a node",
@@ -117,6 +117,16 @@ pub fn ContextMenu() -> Element {
                             onclick: move |_| {
                                 close();
                                 canvas.open_search_for(at_canvas, Purpose::Insert(insert.clone()));
+                            },
+                        }
+                        MenuItem {
+                            title: "Reroute",
+                            glyph: Glyph::Spline,
+                            keys: canvas.hint(Command::AddReroute),
+                            disabled: !writable,
+                            onclick: move |_| {
+                                close();
+                                canvas.add_reroute(&reroute, at_canvas);
                             },
                         }
                         MenuItem {
@@ -173,6 +183,16 @@ pub fn ContextMenu() -> Element {
                         onclick: move |_| {
                             close();
                             canvas.open_search(at_canvas, None);
+                        },
+                    }
+                    MenuItem {
+                        title: "Add a note",
+                        glyph: Glyph::StickyNote,
+                        keys: canvas.hint(Command::AddNote),
+                        disabled: !writable,
+                        onclick: move |_| {
+                            close();
+                            canvas.add_note(at_canvas);
                         },
                     }
                     {item(Command::Paste, "Paste", Glyph::Copy)}

@@ -6,8 +6,9 @@ use shared::{graph::Node, node::NodeSpec, value::ValueType};
 use super::rank::{self, Carried};
 use crate::{
     canvas::{
+        carried::port_type,
         category,
-        connect::{PortRef, port_type},
+        connect::PortRef,
         state::{Canvas, CanvasStateStoreExt, Purpose, Search, use_canvas},
     },
     dom,
@@ -207,10 +208,8 @@ fn carried_by(canvas: Canvas, search: &Search) -> Option<Carried> {
         }
         Purpose::Add | Purpose::Replace(_) => return None,
     };
-    let nodes = canvas.view.nodes();
-    let nodes = nodes.peek();
-    let catalog = canvas.catalog();
-    Some((port.side, port_type(nodes.get(&port.node)?, &port, &catalog)?))
+    let (nodes, edges) = (canvas.view.nodes(), canvas.view.edges());
+    Some((port.side, port_type(&port, &nodes.peek(), &edges.peek(), &canvas.catalog())?))
 }
 
 /// Beside the point where the node will be, and whole on the screen.

@@ -13,6 +13,7 @@ mod empty;
 mod field;
 mod icon;
 mod kbd;
+pub mod markdown;
 mod menu;
 mod port_glyph;
 mod progress;

@@ -77,6 +77,16 @@ const EXPECTED: &[(&str, &str, With, &str)] = &[
     ("resize", "Drag its corner", Any, "const corner = card('d').querySelector('[data-corner]'); await drag(box(corner), [60, 0], { on: corner }); return steps('resize');"),
     ("add", "Double-click", Any, "twice(empty()); return dialog('Add node');"),
     ("rename", "Double-click a title", Any, "twice(head('a')); return sees(() => has('.node-title-input'), 'a field for the name');"),
+    ("write", "Double-click it", Any, "
+        fire('pointermove', empty(), { on: surface });
+        press('Shift+S');
+        const added = await sees(() => has('.note-field:focus'), 'a note that is written');
+        if (added) return added;
+        document.activeElement.blur();
+        const left = await sees(() => has('.note-words'), 'a note that is read');
+        if (left) return left;
+        twice(box(document.querySelector('.note-words')));
+        return sees(() => has('.note-field:focus'), 'a field to write in');"),
     ("wire", "Drag from a port", Any, "await dragTo(port('d', 'out:text'), port('e', 'in:text')); return steps('connect');"),
     ("wire", "Drag to a node", Any, "await dragTo(port('d', 'out:text'), head('e')); return steps('connect');"),
     ("wire", "Tap two ports", Any, "
@@ -87,6 +97,12 @@ const EXPECTED: &[(&str, &str, With, &str)] = &[
     ("unwire", "Drag its end off", Any, "await dragTo(port('b', 'in:text'), empty()); return steps('disconnect');"),
     ("rewire", "Shift+drag from it", Any, "await dragTo(port('a', 'out:text'), port('d', 'out:text'), { shift: true }); return steps('rewire');"),
     ("select-wire", "Click it", Any, "await click(wire()); return sees(() => has('.wire-group[data-selected=wire]'), 'a selected wire');"),
+    ("reroute", "Alt+click it", Any, "
+        const wires = document.querySelectorAll('path[data-edge]').length;
+        await click(wire(), { alt: true });
+        return (await steps('reroute'))
+          ?? sees(() => has(\"[data-type='flow.reroute']\"), 'a reroute')
+          ?? sees(() => document.querySelectorAll('path[data-edge]').length === wires + 1, 'one more wire');"),
     ("insert", "Drop a node on it", Any, "
         const [middle, around] = [wire(), box(card('e'))];
         await drag(head('e'), [middle[0] - around[0], middle[1] - around[1]]);

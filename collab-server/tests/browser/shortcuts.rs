@@ -15,6 +15,8 @@ enum Chosen {
     /// The node in the middle.
     One,
     All,
+    /// A wire, by hand.
+    Wire,
 }
 
 /// What is to be seen afterwards.
@@ -26,7 +28,7 @@ enum Seen {
     That(&'static str, &'static str),
 }
 
-use Chosen::{All, Nothing, One};
+use Chosen::{All, Nothing, One, Wire};
 use Seen::{Step, That};
 
 /// Action, what is selected, keys before it, what is seen.
@@ -35,6 +37,8 @@ const EXPECTED: &[(&str, Chosen, &str, Seen)] = &[
     ("run-selection", One, "", That("fetched('/runs')", "")),
     ("pin", One, "", Step("pin")),
     ("add-node", Nothing, "", That("has('[role=dialog][aria-label=\"Add node\"]')", "Esc")),
+    ("add-note", Nothing, "", That("has('.note-field:focus')", "Esc")),
+    ("add-reroute", Wire, "", Step("reroute")),
     ("duplicate", One, "", Step("duplicate")),
     ("delete", One, "", Step("delete")),
     ("delete-healing", One, "", Step("delete and join")),
@@ -155,7 +159,7 @@ impl Person {
 
     async fn presses(&self, keys: &str, chosen: Chosen, first: &str, seen: Seen) -> Option<String> {
         let choose = match chosen {
-            Nothing => "",
+            Nothing | Wire => "",
             One => "Alt+Right",
             All => "Mod+A",
         };
@@ -164,13 +168,22 @@ impl Person {
             That(condition, back) => (condition.to_owned(), back),
         };
         let undone = matches!(seen, Step(_));
+        let wire = matches!(chosen, Wire);
         let body = format!(
-            "const [keys, choose, first, back, undone] = given;
+            "const [keys, choose, first, back, undone, wire] = given;
              await free();
              if (!(await until(() => selected().length === 0))) return 'something stayed selected';
              if (choose) {{
                press(choose);
                if (!(await until(() => selected().length > 0))) return 'nothing was selected';
+             }}
+             if (wire) {{
+               const path = document.querySelector('path[data-edge-hit]');
+               const {{ x, y }} = path.getPointAtLength(path.getTotalLength() / 2).matrixTransform(path.getScreenCTM());
+               for (const kind of ['pointerdown', 'pointerup']) {{
+                 path.dispatchEvent(new PointerEvent(kind, {{ bubbles: true, cancelable: true, clientX: x, clientY: y, pointerId: 7 }}));
+               }}
+               if (!(await until(() => has('.wire-group[data-selected=wire]')))) return 'no wire was selected';
              }}
              for (const key of first.split(' ').filter(Boolean)) {{ press(key); await frame(); await frame(); }}
              before = look();
@@ -184,7 +197,7 @@ impl Person {
              for (let n = 0; n < 4 && step() !== ''; n += 1) {{ press('Mod+Z'); await frame(); }}
              if (!(await until(() => step() === ''))) return `“${{step()}}” was not taken back`;"
         );
-        let arguments = vec![json!(keys), json!(choose), json!(first), json!(back), json!(undone)];
+        let arguments = vec![json!(keys), json!(choose), json!(first), json!(back), json!(undone), json!(wire)];
         self.tries(&body, arguments).await
     }
 }

@@ -1,7 +1,7 @@
 //! Files as the other programs write them, and files that mean harm.
 
 use expect_test::expect;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use super::*;
 use crate::{graph::Mode, node::NodeSpec};
@@ -23,6 +23,7 @@ fn catalog() -> Catalog {
         spec("video.load", None, ("video", "video"), Some(("name", "text"))),
         spec("output.image", Some(("image", "image")), ("image", "image"), Some(("name", "text"))),
         spec("note.text", None, ("text", "text"), Some(("text", "prompt"))),
+        spec("flow.reroute", Some(("value", "any")), ("value", "any"), None),
     ]
     .into_iter()
     .collect()
@@ -135,6 +136,18 @@ fn a_nodetool_workflow_keeps_groups_as_frames_and_comments_as_notes() {
         video.load.video -> nodetool.nodetool.video.ExtractAudio.video"#]].assert_eq(&lines(&graph).join("\n"));
     let inside = graph.nodes.values().find(|node| node.frame.is_some()).expect("one node is in the group");
     assert_eq!((inside.pos, inside.mode), ([320.0, 60.0], Mode::Bypass));
+}
+
+#[test]
+fn a_comfyui_reroute_stays_one() {
+    let node = |id: u32, class: &str, inputs: Json, outputs: Json| json!({"id": id, "type": class, "pos": [id * 100, 0], "inputs": inputs, "outputs": outputs});
+    let file = json!({"version": 0.4, "nodes": [
+        node(1, "LoadImage", json!([]), json!([{"name": "IMAGE", "type": "IMAGE", "links": [1]}])),
+        node(2, "Reroute", json!([{"name": "", "type": "*", "link": 1}]), json!([{"name": "", "type": "IMAGE", "links": [2]}])),
+        node(3, "SaveImage", json!([{"name": "images", "type": "IMAGE", "link": 2}]), json!([])),
+    ], "links": [[1, 1, 0, 2, 0, "*"], [2, 2, 0, 3, 0, "IMAGE"]]});
+    let lines = lines(&read(&file.to_string()).graph);
+    assert_eq!(lines[3..], ["flow.reroute.value -> output.image.image", "image.load.image -> flow.reroute.value"]);
 }
 
 #[test]

@@ -196,6 +196,11 @@ pub enum Effect {
         detached: Option<EdgeId>,
     },
     Disconnect(EdgeId),
+    /// The wire shall be led through here.
+    Reroute {
+        edge: EdgeId,
+        at_canvas: Point,
+    },
     /// All wires of a port go to another one.
     Rewire {
         wires: Rc<[EdgeId]>,

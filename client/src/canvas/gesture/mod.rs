@@ -165,6 +165,9 @@ impl Gestures {
                 });
                 Vec::new()
             }
+            (_, Target::Wire(edge)) if press.modifiers.alt && press.writable => {
+                vec![Effect::Reroute { edge, at_canvas: scene.viewport().canvas_from_screen(press.at_screen) }]
+            }
             (_, Target::Wire(edge)) => vec![Effect::SelectWire(edge)],
             (_, Target::Frame(frame) | Target::FrameCorner(frame)) => vec![Effect::SelectFrame(frame)],
             (_, Target::Node(node)) if additive => {

@@ -32,11 +32,13 @@ hands! {
     "resize" "Size a node" ["Drag its corner"];
     "add" "Add a node" ["Double-click"];
     "rename" "Rename" ["Double-click a title"];
+    "write" "Write on a note" ["Double-click it"];
     "wire" "Wire" ["Drag from a port" "Drag to a node" "Tap two ports"];
     "wire-search" "Add a node that fits" ["Drop a wire on nothing"];
     "unwire" "Take a wire off" ["Drag its end off"];
     "rewire" "Move all wires of a port" ["Shift+drag from it"];
     "select-wire" "Select a wire" ["Click it"];
+    "reroute" "Reroute a wire" ["Alt+click it"];
     "insert" "Put a node into a wire" ["Drop a node on it"];
     "insert-search" "Add a node into a wire" ["Double-click a wire"];
     "free" "Take a node off its wires" ["Shake it"];

@@ -19,6 +19,9 @@ use super::arrange::{Axis, Edge};
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Command {
     AddNode,
+    AddNote,
+    /// In the middle of the selected wire.
+    AddReroute,
     Align(Edge),
     /// Along the axis on which the selection is spread less.
     AlignBest,

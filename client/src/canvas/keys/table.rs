@@ -27,6 +27,8 @@ actions! {
     Build Edit {
         // A tap on the space bar is the same: see `keyboard.rs`, which tells it from holding.
         "add-node" "Add a node" ["Tab" "N"] Command::AddNode;
+        "add-note" "Add a note" ["Shift+S"] Command::AddNote;
+        "add-reroute" "Reroute the selected wire" ["R"] Command::AddReroute;
         "cut" "Cut" ["Mod+X"] Command::Cut;
         "paste" "Paste" ["Mod+V"] Command::Paste;
         "paste-wired" "Paste and keep the inputs wired" ["Mod+Shift+V"] Command::PasteWired;

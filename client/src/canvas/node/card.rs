@@ -3,7 +3,7 @@
 use dioxus::prelude::*;
 use shared::{
     id::NodeId,
-    node::{DynamicPorts, NodeRole, ParamKind, ParamSpec},
+    node::{DynamicPorts, NodeRole, NodeSpec, ParamKind, ParamSpec},
 };
 
 use super::{
@@ -13,9 +13,11 @@ use super::{
     failure::Failure,
     head::Head,
     measure::use_measure,
+    note::Note,
     output::Output,
     outside::{Outside, use_outside},
     ports::Ports,
+    reroute::Reroute,
 };
 use crate::{
     canvas::{category, layout, state::use_canvas},
@@ -39,6 +41,7 @@ pub fn NodeCard(id: NodeId) -> Element {
     let Outside { x, y, .. } = outside;
     let person = outside.holder.as_ref().map(|(_, color)| format!("--person: {color};")).unwrap_or_default();
     let tint = face.color.as_ref().map(|color| format!("--tint: {};", css_color(color))).unwrap_or_default();
+    let height = face.height.map(|height| format!("min-height: {height}px;")).unwrap_or_default();
     let measured = id.clone();
     rsx! {
         article {
@@ -53,15 +56,34 @@ pub fn NodeCard(id: NodeId) -> Element {
             "data-problem": outside.problem,
             "data-mode": face.mode.as_str(),
             "data-collapsed": face.collapsed,
+            "data-role": spec.and_then(role_name),
             "data-held-by": outside.holder.as_ref().map(|(name, _)| name.clone()),
             aria_label: face.name(spec),
-            style: "translate: {x}px {y}px; width: {face.width}px; {person}{tint}",
+            style: "translate: {x}px {y}px; width: {face.width}px; {height}{person}{tint}",
             onresize: move |_| measure.later(&measured),
             if let Some((name, _)) = &outside.holder {
                 span { class: "holder", "{name}" }
             }
-            Inside { id: id.clone(), face: face.clone() }
+            match spec.map(|spec| spec.role) {
+                Some(NodeRole::Reroute) => rsx! { Reroute { id: id.clone() } },
+                Some(NodeRole::Note) => rsx! {
+                    Note { id: id.clone() }
+                    span { class: "corner", "data-corner": "true", aria_hidden: "true" }
+                },
+                Some(NodeRole::Input | NodeRole::Step | NodeRole::Output) | None => rsx! {
+                    Inside { id: id.clone(), face: face.clone() }
+                },
+            }
         }
+    }
+}
+
+/// For styles, of what is drawn otherwise than as a card.
+pub fn role_name(spec: &NodeSpec) -> Option<&'static str> {
+    match spec.role {
+        NodeRole::Note => Some("note"),
+        NodeRole::Reroute => Some("reroute"),
+        NodeRole::Input | NodeRole::Step | NodeRole::Output => None,
     }
 }
 

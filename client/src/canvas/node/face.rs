@@ -4,12 +4,13 @@ use dioxus::prelude::*;
 use shared::{
     graph::{Mode, Node},
     id::NodeId,
-    node::NodeSpec,
+    node::{NodeRole, NodeSpec},
 };
 
 use crate::{
     canvas::{layout, state::Canvas},
     replica::view::CanvasViewStoreExt,
+    ui::markdown::first_line,
 };
 
 /// What of a node its card shows, apart from its place: a moved node has the same face.
@@ -21,10 +22,15 @@ pub struct Face {
     pub collapsed: bool,
     pub color: Option<String>,
     pub width: f64,
+    /// The least height, where somebody sized it: of notes only, cards are as high as what is in them.
+    pub height: Option<f64>,
+    /// How a note begins: it is known by its words.
+    words: Option<String>,
 }
 
 impl Face {
     pub fn of(node: &Node, spec: Option<&NodeSpec>) -> Self {
+        let is_note = spec.is_some_and(|spec| spec.role == NodeRole::Note);
         Self {
             node_type: node.node_type.clone(),
             title: node.title.clone(),
@@ -32,12 +38,14 @@ impl Face {
             collapsed: node.collapsed,
             color: node.color.clone(),
             width: layout::width(node, spec),
+            height: node.size.filter(|_| is_note).map(|size| size[1]),
+            words: node.params.get("text").filter(|_| is_note).and_then(|text| first_line(text.as_str()?)),
         }
     }
 
-    /// Its own title, or its kind's.
+    /// Its own title, what a note begins with, or its kind's title.
     pub fn name(&self, spec: Option<&NodeSpec>) -> String {
-        let own = self.title.clone().filter(|title| !title.trim().is_empty());
+        let own = self.title.clone().filter(|title| !title.trim().is_empty()).or_else(|| self.words.clone());
         own.or_else(|| spec.map(|spec| spec.title.clone())).unwrap_or_else(|| self.node_type.clone())
     }
 }
