@@ -137,6 +137,17 @@ impl Page {
         self.call("Input.dispatchMouseEvent", params).await.map(drop)
     }
 
+    /// Presses Shift or lets go of it. React Flow listens to the key itself, and not to what a pointer says of it.
+    pub async fn shift(&mut self, down: bool) -> anyhow::Result<()> {
+        let (kind, modifiers) = if down { ("rawKeyDown", 8) } else { ("keyUp", 0) };
+        let params = json!({"type": kind, "key": "Shift", "code": "ShiftLeft", "windowsVirtualKeyCode": 16,
+                            "modifiers": modifiers});
+        self.call("Input.dispatchKeyEvent", params).await?;
+        // A page of React hears of it when it has rendered again.
+        let script = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(null))))";
+        self.value(script).await.map(drop)
+    }
+
     pub async fn wheel(&mut self, at: [f64; 2], delta_y: f64) -> anyhow::Result<()> {
         let params = json!({"type": "mouseWheel", "x": at[0], "y": at[1], "deltaX": 0, "deltaY": delta_y});
         self.call("Input.dispatchMouseEvent", params).await.map(drop)

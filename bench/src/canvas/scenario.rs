@@ -47,6 +47,7 @@ impl Scenario {
             let [from, to] = [subject.handle_of(21, 18).await?, subject.handle_of(28, 22).await?];
             let half_node = 130.0 * NEAR;
             let [from, to] = [corner([from[0] - half_node, from[1]]), [to[0] + half_node, to[1] + 10.0]];
+            subject.page.shift(true).await?;
             subject.page.mouse("mouseMoved", from, Button::None, true).await?;
             subject.page.mouse("mousePressed", from, Button::Left, true).await?;
             for step in 1..=10 {
@@ -55,6 +56,7 @@ impl Scenario {
                 subject.page.mouse("mouseMoved", at, Button::Left, true).await?;
             }
             subject.page.mouse("mouseReleased", to, Button::Left, true).await?;
+            subject.page.shift(false).await?;
             let selected = subject.selected().await?;
             ensure!((30.0..=70.0).contains(&selected), "{selected} nodes are selected, not fifty");
         }

@@ -10,8 +10,8 @@ use crate::build_client::{self, ClientProfile};
 use crate::workspace::Workspace;
 use crate::{machine, npm, process};
 
-/// `arguments` go to what measures.
-pub fn bench(workspace: &Workspace, arguments: &[String]) -> anyhow::Result<()> {
+/// Builds a server unless there is one; `arguments` go to what measures.
+pub fn bench(workspace: &Workspace, server: Option<&Path>, arguments: &[String]) -> anyhow::Result<()> {
     machine::provide(&[machine::NODE, machine::CHROMIUM])?;
     let chromium = machine::chromium().context("no Chromium")?;
     let peers = workspace.root().join("bench/peers");
@@ -20,8 +20,10 @@ pub fn bench(workspace: &Workspace, arguments: &[String]) -> anyhow::Result<()> 
     let page = work_dir.join("react-flow");
     bundle(&peers, &page)?;
     let web_dir = build_client::build(workspace, ClientProfile::Shipped)?;
-    let mut measure = super::build(workspace, &["openflow-collab-server"])?;
-    measure.arg("canvas").arg("--server").arg(workspace.program("openflow")).arg("--web-dir").arg(web_dir);
+    let packages: &[&str] = if server.is_some() { &[] } else { &["openflow-collab-server"] };
+    let mut measure = super::build(workspace, packages)?;
+    let server = server.map_or_else(|| workspace.program("openflow"), Path::to_owned);
+    measure.arg("canvas").arg("--server").arg(server).arg("--web-dir").arg(web_dir);
     measure.arg("--react-flow").arg(page).arg("--chromium").arg(chromium).arg("--work-dir").arg(work_dir);
     process::run(measure.args(arguments))
 }

@@ -6,6 +6,7 @@ mod canvas;
 mod engine;
 mod sync;
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use clap::Subcommand;
@@ -29,6 +30,9 @@ pub enum Bench {
     },
     /// How the canvas feels in a browser: beside React Flow, by the same hand on the same graph. See docs/benchmarks.md.
     Canvas {
+        /// A server that is built already, in place of building one. Comes before what goes to what measures.
+        #[arg(long)]
+        server: Option<PathBuf>,
         /// Go to what measures, for instance `--only drag`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
@@ -39,7 +43,7 @@ pub fn bench(workspace: &Workspace, what: &Bench) -> anyhow::Result<()> {
     match what {
         Bench::Sync { arguments } => sync::bench(workspace, arguments),
         Bench::Engine { arguments } => engine::bench(workspace, arguments),
-        Bench::Canvas { arguments } => canvas::bench(workspace, arguments),
+        Bench::Canvas { server, arguments } => canvas::bench(workspace, server.as_deref(), arguments),
     }
 }
 
