@@ -22,6 +22,9 @@ pub struct Frames {
     pub interval_millis: Percentiles,
     /// Work of the main thread in it.
     pub busy_millis: Percentiles,
+    /// What that work was, by the browser's own names, in milliseconds a frame; the most first. What is within another
+    /// counts for both.
+    pub parts: Vec<(String, f64)>,
 }
 
 impl Percentiles {
@@ -40,6 +43,7 @@ pub fn of(times: &Value, events: impl IntoIterator<Item = Value>) -> anyhow::Res
     let mut marks = Vec::new();
     let mut tasks = BTreeMap::<u64, Vec<(f64, f64)>>::new();
     let mut main = None;
+    let mut named = BTreeMap::<u64, BTreeMap<String, f64>>::new();
     for event in events {
         let (thread, start) = (event["tid"].as_u64().unwrap_or(0), event["ts"].as_f64().unwrap_or(0.0));
         match event["name"].as_str() {
@@ -49,14 +53,25 @@ pub fn of(times: &Value, events: impl IntoIterator<Item = Value>) -> anyhow::Res
                 marks.push(start);
             }
             Some("RunTask") => tasks.entry(thread).or_default().push((start, event["dur"].as_f64().unwrap_or(0.0))),
-            _ => {}
+            Some(name) => {
+                let length = event["dur"].as_f64().unwrap_or(0.0);
+                *named.entry(thread).or_default().entry(name.to_owned()).or_default() += length;
+            }
+            None => {}
         }
     }
+    let frames = marks.len().max(1) as f64;
+    let parts = main.and_then(|thread| named.remove(&thread)).unwrap_or_default();
+    let mut parts: Vec<(String, f64)> =
+        parts.into_iter().map(|(name, micros)| (name, micros / 1000.0 / frames)).collect();
+    parts.retain(|(_, millis)| *millis >= 0.5);
+    parts.sort_by(|a, b| b.1.total_cmp(&a.1));
     let tasks = main.and_then(|thread| tasks.remove(&thread)).context("the trace has no frames")?;
     Ok(Frames {
         count: intervals.len(),
         interval_millis: Percentiles::of(intervals).context("there were no frames")?,
         busy_millis: Percentiles::of(busy(&marks, &tasks)).context("there were no frames in the trace")?,
+        parts,
     })
 }
 

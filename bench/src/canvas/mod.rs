@@ -59,7 +59,8 @@ pub struct Options {
     /// How long the editing lasts after which memory is looked at.
     #[arg(long, default_value_t = 120)]
     memory_seconds: u64,
-    /// Writes a profile of our scripts in each scenario into the work folder, to be opened in a browser's tools.
+    /// Says what the work in a frame was, and writes a profile of our scripts in each scenario into the work folder, to be
+    /// opened in a browser's tools.
     #[arg(long)]
     profile: bool,
 }
@@ -131,6 +132,10 @@ async fn one(scenario: Scenario, subject: &mut Subject, options: &Options) -> an
     let seen = seen?;
     let name = if subject.is_ours() { "ours" } else { PEER };
     eprintln!("{}, {name}: {} frames, {drawn} nodes drawn, {:?}", scenario.name(), seen.count, seen.busy_millis);
+    if options.profile {
+        let parts: Vec<String> = seen.parts.iter().map(|(name, millis)| format!("{name} {millis:.1}")).collect();
+        eprintln!("    {}", parts.join(", "));
+    }
     Ok(seen)
 }
 

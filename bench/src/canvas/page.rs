@@ -186,7 +186,8 @@ impl Page {
     }
 
     pub async fn begin_watching(&mut self) -> anyhow::Result<()> {
-        let categories = "disabled-by-default-devtools.timeline,blink.user_timing,__metadata";
+        // The kinds of work, too: what they cost is the same for every page.
+        let categories = "devtools.timeline,disabled-by-default-devtools.timeline,blink.user_timing,__metadata";
         let params = json!({"categories": categories, "transferMode": "ReportEvents"});
         self.call("Tracing.start", params).await?;
         self.value(WATCH_FRAMES).await.map(drop)
