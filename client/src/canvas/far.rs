@@ -4,11 +4,12 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write,
+    rc::Rc,
 };
 
 use dioxus::prelude::*;
 use shared::{
-    graph::{Edge, Node},
+    graph::{EdgeId, Node},
     id::NodeId,
 };
 
@@ -70,10 +71,11 @@ pub fn FarNodes() -> Element {
     }
 }
 
+/// All wires in sight but those that have an element of their `own`.
 #[component]
-pub fn FarWires() -> Element {
+pub fn FarWires(own: Memo<Rc<BTreeSet<EdgeId>>>) -> Element {
     let canvas = use_canvas();
-    let paths = use_memo(move || far_wires(canvas));
+    let paths = use_memo(move || far_wires(canvas, &own.read()));
     rsx! {
         svg { class: "wires", width: "1", height: "1", "aria-hidden": "true",
             for (kind, path) in paths().0 {
@@ -84,7 +86,7 @@ pub fn FarWires() -> Element {
 }
 
 /// Straight from edge to edge of the nodes: where exactly a port is cannot be seen from here.
-fn far_wires(canvas: Canvas) -> Paths {
+fn far_wires(canvas: Canvas, own: &BTreeSet<EdgeId>) -> Paths {
     let mut paths = Paths::default();
     let region = *canvas.drawn.read();
     let _subscribed = canvas.placed.read();
@@ -94,11 +96,8 @@ fn far_wires(canvas: Canvas) -> Paths {
     let layouts = canvas.state.layouts();
     let layouts = layouts.peek();
     let sight = canvas.sight.read();
-    let held = canvas.held.read();
-    let is_held =
-        |edge: &Edge| held.as_ref().is_some_and(|held| held.contains_key(&edge.from) || held.contains_key(&edge.to));
-    for (id, _) in sight.wires.within(&region) {
-        let Some(edge) = edges.get(id).filter(|edge| !is_held(edge)) else { continue };
+    for (id, _) in sight.wires.within(&region).into_iter().filter(|(id, _)| !own.contains(*id)) {
+        let Some(edge) = edges.get(id) else { continue };
         let (Some(from), Some(to)) = (nodes.get(&edge.from), nodes.get(&edge.to)) else { continue };
         let spec = catalog.get(&from.node_type);
         let size = |node: &Node, id| {

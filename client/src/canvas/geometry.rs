@@ -44,6 +44,11 @@ impl Rect {
         x >= self.x && x <= self.x + self.width && y >= self.y && y <= self.y + self.height
     }
 
+    /// Whether all of `other` lies within.
+    pub fn covers(&self, other: &Rect) -> bool {
+        self.contains([other.x, other.y]) && self.contains([other.x + other.width, other.y + other.height])
+    }
+
     pub fn intersects(&self, other: &Rect) -> bool {
         self.x <= other.x + other.width
             && other.x <= self.x + self.width

@@ -22,7 +22,7 @@ use super::{
     derived::{self, Loose},
     far::MANY_NODES,
     frames,
-    geometry::Point,
+    geometry::{Point, Rect},
     gesture::Gestures,
     keys::Bindings,
     node::css_color,
@@ -108,10 +108,7 @@ pub fn use_canvas_provider() -> Canvas {
         }
         faulty
     });
-    let drawn = use_memo(move || {
-        let screen = *state.screen().read();
-        state.viewport().read().drawn(screen)
-    });
+    let drawn = use_drawn(state);
     let boxes = use_boxes(state);
     let (sight, placed) = use_sight(&replica, state, view);
     let specks = use_memo(move || {
@@ -177,6 +174,20 @@ pub fn use_canvas_provider() -> Canvas {
         boxes,
         specks,
         since,
+    })
+}
+
+/// The region that is drawn. While the view moves it changes seldom, and then by much: everything that it brings into the
+/// page makes the browser put its layers together anew.
+fn use_drawn(state: Store<CanvasState>) -> Memo<Rect> {
+    let mut last = use_hook(|| CopyValue::new(Rect::default()));
+    use_memo(move || {
+        let screen = *state.screen().read();
+        let viewport = *state.viewport().read();
+        let next =
+            if *state.moving().read() { viewport.drawn_ahead(screen, *last.peek()) } else { viewport.drawn(screen) };
+        last.set(next);
+        next
     })
 }
 

@@ -71,6 +71,13 @@ impl Viewport {
         Rect::new([left, top], [right - left, bottom - top]).inflate(step / 4.0)
     }
 
+    /// What to draw while the view moves: what is drawn already, as long as it shows everything in sight, else half a
+    /// screen more on every side.
+    pub fn drawn_ahead(&self, screen_size: Point, now: Rect) -> Rect {
+        let visible = self.visible(screen_size);
+        if now.covers(&visible) { now } else { visible.inflate(visible.width.min(visible.height) / 2.0) }
+    }
+
     /// The viewport that shows all of `content` in the middle.
     pub fn fitting(content: Rect, screen_size: Point) -> Self {
         // Bars float over the surface: what is fitted keeps clear of them.
@@ -133,6 +140,19 @@ mod tests {
         for factor in [0.2, 0.9, 1.3, 40.0] {
             assert!(close(viewport.zoomed(pointer, factor).canvas_from_screen(pointer), before));
         }
+    }
+
+    #[test]
+    fn on_the_way_what_is_drawn_stays_until_something_else_comes_into_sight() {
+        let rest = Viewport::default();
+        let first = rest.drawn(SCREEN);
+        let moved = rest.panned([-20.0, 0.0]);
+        assert_eq!(moved.drawn_ahead(SCREEN, first), first);
+        let further = rest.panned([-160.0, 0.0]);
+        let ahead = further.drawn_ahead(SCREEN, first);
+        assert!(ahead.covers(&further.visible(SCREEN)) && ahead != first);
+        assert_eq!(further.panned([-399.0, 0.0]).drawn_ahead(SCREEN, ahead), ahead, "half a screen's height further");
+        assert_ne!(further.panned([-401.0, 0.0]).drawn_ahead(SCREEN, ahead), ahead);
     }
 
     #[test]

@@ -1,8 +1,14 @@
 //! Wires: one SVG, one component a wire, each following only its own two ends.
 
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
+
 use dioxus::prelude::*;
 use shared::{
     graph::{Edge, EdgeId},
+    id::NodeId,
     run::NodeStatus,
     value::ValueType,
 };
@@ -22,34 +28,45 @@ use crate::replica::view::CanvasViewStoreExt;
 #[component]
 pub fn Wires() -> Element {
     let canvas = use_canvas();
-    let drawn = use_memo(move || {
+    let mut last = use_hook(|| CopyValue::new(BTreeSet::<EdgeId>::new()));
+    // Those with an element of their own; the others in sight are drawn together.
+    let own = use_memo(move || {
         let region = *canvas.drawn.read();
         let _subscribed = canvas.placed.read();
         let edges = canvas.view.edges();
         let edges = edges.peek();
         let sight = canvas.sight.read();
-        let seen = sight.wires.within(&region);
-        let many = seen.len() > if *canvas.boxes.read() { MANY_WIRES } else { TOO_MANY_WIRES };
         let held = canvas.held.read();
-        let is_held = |edge: &Edge| {
-            held.as_ref().is_some_and(|held| held.contains_key(&edge.from) || held.contains_key(&edge.to))
-        };
         let wire = canvas.state.wire();
         let chosen = wire.read();
-        // Together with so many others only what is in a hand has an element of its own.
-        let drawn = seen
-            .into_iter()
-            .filter_map(|(id, _)| Some((id.clone(), edges.get(id)?.clone())))
-            .filter(|(id, edge)| !many || is_held(edge) || chosen.as_ref() == Some(id));
-        (many, drawn.collect::<Vec<_>>())
+        let is_meant = |id: &EdgeId, edge: &Edge| {
+            let in_hand =
+                |held: &Rc<BTreeMap<NodeId, Point>>| held.contains_key(&edge.from) || held.contains_key(&edge.to);
+            held.as_ref().is_some_and(in_hand) || chosen.as_ref() == Some(id)
+        };
+        let seen = sight.wires.within(&region);
+        let next: BTreeSet<EdgeId> = if *canvas.state.moving().read() {
+            // Nothing comes and nothing goes until the view rests: as with cards, that takes longer than a frame.
+            last.peek().iter().filter(|id| edges.contains_key(*id)).cloned().collect()
+        } else {
+            let many = seen.len() > if *canvas.boxes.read() { MANY_WIRES } else { TOO_MANY_WIRES };
+            let ids = seen.into_iter().map(|(id, _)| id);
+            ids.filter(|id| edges.get(*id).is_some_and(|edge| !many || is_meant(id, edge))).cloned().collect()
+        };
+        last.set(next.clone());
+        Rc::new(next)
     });
-    let (many, drawn) = drawn();
+    let drawn = use_memo(move || {
+        let edges = canvas.view.edges();
+        // A wire may get another end and keep its id.
+        let edges = edges.read();
+        let own = own.read();
+        own.iter().filter_map(|id| Some((id.clone(), edges.get(id)?.clone()))).collect::<Vec<_>>()
+    });
     rsx! {
-        if many {
-            FarWires {}
-        }
+        FarWires { own }
         svg { class: "wires", width: "1", height: "1", role: "presentation",
-            for (id, edge) in drawn {
+            for (id, edge) in drawn() {
                 Wire { key: "{id}", id, edge }
             }
         }

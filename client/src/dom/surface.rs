@@ -2,6 +2,8 @@
 //!
 //! Hooks are `data-` attributes written by `crate::canvas`; ids are the two constants here.
 
+use std::cell::Cell;
+
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, HtmlElement, PointerEvent};
 
@@ -51,19 +53,22 @@ fn element(id: &str) -> Option<HtmlElement> {
     super::document().get_element_by_id(id)?.dyn_into().ok()
 }
 
-/// From the page's coordinates to the surface's.
-pub fn surface_point(client_x: f64, client_y: f64) -> [f64; 2] {
-    match element(SURFACE) {
-        Some(surface) => {
-            let rect = surface.get_bounding_client_rect();
-            [client_x - rect.left(), client_y - rect.top()]
-        }
-        None => [client_x, client_y],
-    }
+thread_local! {
+    /// The surface's upper left corner on the page. Kept, because asking for it between two moves of a pointer makes the
+    /// browser lay out the page at once.
+    static ORIGIN: Cell<[f64; 2]> = const { Cell::new([0.0; 2]) };
 }
 
+/// From the page's coordinates to the surface's.
+pub fn surface_point(client_x: f64, client_y: f64) -> [f64; 2] {
+    let [left, top] = ORIGIN.get();
+    [client_x - left, client_y - top]
+}
+
+/// To be asked for when the surface appears and whenever it has another size: it notes where the surface is, too.
 pub fn surface_size() -> Option<[f64; 2]> {
     let rect = element(SURFACE)?.get_bounding_client_rect();
+    ORIGIN.set([rect.left(), rect.top()]);
     Some([rect.width(), rect.height()])
 }
 
