@@ -24,8 +24,10 @@ use crate::{dom, media::use_drop};
 
 /// The step of the grid.
 const GRID: f64 = 24.0;
-/// A view that did not move for so long is at rest. Frames of a slow machine must not count as rests.
+/// A view that did not move for so long is at rest.
 const REST_MILLIS: u32 = 320;
+/// A view in a hand has to stand still for longer: it will most likely go on.
+const REST_IN_HAND_MILLIS: u32 = 1_200;
 /// A finger that rests this long asks for the menu.
 const LONG_PRESS_MILLIS: u32 = 550;
 
@@ -69,12 +71,17 @@ pub fn Surface(space: ReadSignal<bool>) -> Element {
             onpointerdown: move |event| press(canvas, &event, space()),
             onpointermove: move |event| {
                 moved(canvas, &event);
-                if matches!(canvas.state.hand().peek().now, Gesture::Pan { .. } | Gesture::Pinch { .. }) {
+                if in_hand(canvas) {
                     rest.call(());
                 }
             },
             onpointerup: move |event| release(canvas, &event),
-            onpointercancel: move |_| canvas.state.hand().set(Gestures::default()),
+            onpointercancel: move |_| {
+                if in_hand(canvas) {
+                    rest.call(());
+                }
+                canvas.state.hand().set(Gestures::default());
+            },
             onpointerleave: move |_| {
                 canvas.state.pointer_canvas().set(None);
                 canvas.replica().set_presence(|own| own.cursor = None);
@@ -123,14 +130,25 @@ fn use_rest(canvas: Canvas) -> Callback<()> {
         let mine = generation.peek().wrapping_add(1);
         generation.set(mine);
         canvas.set_moving(true);
+        let still_millis = if in_hand(canvas) { REST_IN_HAND_MILLIS } else { REST_MILLIS };
         spawn(async move {
-            gloo_timers::future::TimeoutFuture::new(REST_MILLIS).await;
+            gloo_timers::future::TimeoutFuture::new(still_millis).await;
+            // Input that a busy browser kept back arrives before the next frame. Without waiting for it a slow frame
+            // would count as a rest, cards would be made, and the next frame would be slower still.
+            if *generation.peek() == mine {
+                dom::next_frame().await;
+            }
             if *generation.peek() == mine {
                 canvas.set_moving(false);
                 tell_viewport(canvas);
             }
         });
     })
+}
+
+/// Whether the view itself is what the person holds.
+fn in_hand(canvas: Canvas) -> bool {
+    matches!(canvas.state.hand().peek().now, Gesture::Pan { .. } | Gesture::Pinch { .. })
 }
 
 fn tell_viewport(canvas: Canvas) {
@@ -275,7 +293,7 @@ fn release(canvas: Canvas, event: &PointerEvent) {
     if held == Gesture::Idle {
         return;
     }
-    let was_pan = matches!(held, Gesture::Pan { .. } | Gesture::Pinch { .. });
+    let was_pan = in_hand(canvas);
     with_hand(canvas, |hand, scene| hand.release(event.pointer_id(), at_screen, scene));
     if was_pan {
         tell_viewport(canvas);
