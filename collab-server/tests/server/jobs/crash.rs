@@ -37,6 +37,12 @@ async fn killed_while_a_film_is_made(style: Style) {
     assert!(program.get_bytes(&format!("blobs/{blob}")).await == FILM, "{style:?}: the film is not the vendor's");
     let spend = program.get(&format!("workspaces/{workspace}/spend")).await;
     assert_eq!(spend["total"]["calls"], json!(1), "{style:?}: {spend}");
+    println!(
+        "{style:?}: killed with -9, ordered {} time, asked again after {asked} questions, {} bytes stored, record {}",
+        studio.orders(),
+        FILM.len(),
+        record["outcome"]
+    );
 }
 
 #[tokio::test]
