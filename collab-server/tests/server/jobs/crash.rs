@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Program, Studio, Style, studio::FILM};
 
+#[expect(clippy::print_stdout, reason = "the figures are what these tests are for")]
 async fn killed_while_a_film_is_made(style: Style) {
     let folder = tempfile::tempdir().expect("a folder for the test");
     let (data, log) = (folder.path().join("data"), folder.path().join("log"));
