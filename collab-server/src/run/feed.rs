@@ -106,15 +106,16 @@ impl Feed {
 
     async fn look_at(&mut self, run: RunId) -> Result<(), DbError> {
         let Some((workflow, seen)) = self.following.get(&run).copied() else { return Ok(()) };
-        let mut batches = db::run_event::after(&self.state.db, run, seen).await?;
-        // Another server shows what it executes itself, and notes so with the row. It may also have had the duty.
-        let shown = db::run_event::announced(&self.state.db, run).await?;
-        batches.retain(|batch| batch.seq > shown);
-        self.following.insert(run, (workflow, seen.max(shown)));
-        let Some(last) = batches.last().map(|batch| batch.seq) else {
-            if db::run::find(&self.state.db, run).await?.is_none_or(|run| run.status.is_final()) {
-                self.following.remove(&run);
+        let mut batches = self.unshown(run, workflow, seen).await?;
+        if batches.is_empty() {
+            if db::run::find(&self.state.db, run).await?.is_some_and(|run| !run.status.is_final()) {
+                return Ok(());
             }
+            // The last rows come before the end. They may have come between the look at them and the look at the end.
+            batches = self.unshown(run, workflow, seen).await?;
+        }
+        let Some(last) = batches.last().map(|batch| batch.seq) else {
+            self.following.remove(&run);
             return Ok(());
         };
         if let Err(error) = self.apply(workflow, run, batches).await {
@@ -124,6 +125,16 @@ impl Feed {
         db::run_event::set_announced(&self.state.db, run, last).await?;
         self.following.insert(run, (workflow, last));
         Ok(())
+    }
+
+    /// Rows behind `seen` that no server has shown.
+    async fn unshown(&mut self, run: RunId, workflow: WorkflowId, seen: i64) -> Result<Vec<EventBatch>, DbError> {
+        let mut batches = db::run_event::after(&self.state.db, run, seen).await?;
+        // Another server shows what it executes itself, and notes so with the row. It may also have had the duty.
+        let shown = db::run_event::announced(&self.state.db, run).await?;
+        batches.retain(|batch| batch.seq > shown);
+        self.following.insert(run, (workflow, seen.max(shown)));
+        Ok(batches)
     }
 
     async fn apply(&self, workflow: WorkflowId, run: RunId, batches: Vec<EventBatch>) -> Result<(), RoomError> {
