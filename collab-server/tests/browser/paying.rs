@@ -34,8 +34,9 @@ impl Person {
         self.until(&format!("“{text}” in `{css}`"), script, vec![json!(css), json!(text)]).await;
     }
 
-    /// Chooses from a list by what its entry says.
+    /// Chooses from a list by what its entry says, once the entry is there.
     async fn chooses(&self, list: &str, entry: &str) {
+        self.sees(&format!("select[aria-label='{list}'] option"), entry).await;
         let list = self.find(&format!("select[aria-label='{list}']")).await;
         list.select_by_label(entry).await.expect("the list has the entry");
     }
