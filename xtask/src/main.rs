@@ -8,6 +8,7 @@
 mod bench;
 mod build_client;
 mod bundle;
+mod icons;
 mod machine;
 mod npm;
 mod pictures;
@@ -58,6 +59,8 @@ enum Command {
     TestModels,
     /// Takes the screenshots of docs/images anew.
     Pictures,
+    /// Makes the icon font from assets/icons anew.
+    Icons,
     /// Checks the architecture: who may depend on whom, what lies where.
     Tidy,
     /// Builds the web client into `target/web`.
@@ -90,6 +93,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             test_models::llama_cpp(&workspace).map(drop)
         }
         Command::Pictures => pictures::pictures(&workspace),
+        Command::Icons => icons::icons(&workspace),
         Command::Tidy => tidy::tidy(&workspace),
         Command::BuildClient { dev } => {
             let profile = if dev { ClientProfile::Dev } else { ClientProfile::Shipped };

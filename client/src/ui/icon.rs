@@ -1,4 +1,7 @@
-//! Icons: Lucide's outlines, compiled in, coloured by the text around them.
+//! Icons: Lucide's outlines, as letters of a font of ours (see `xtask/icons`), coloured by the text around them.
+//!
+//! Letters and not pictures: every `svg` is two more layers for the browser to sort in each frame of a pan, and there are
+//! hundreds of icons on a canvas.
 
 use dioxus::prelude::*;
 
@@ -15,11 +18,9 @@ macro_rules! glyphs {
         impl Glyph {
             pub const ALL: &[Self] = &[$(Self::$name,)*];
 
-            fn svg(self) -> &'static str {
-                match self {
-                    $(Self::$name => include_str!(concat!("../../../assets/icons/", $file, ".svg")),)*
-                }
-            }
+            /// Of its file in assets/icons.
+            #[cfg(test)]
+            const FILES: &[&str] = &[$($file,)*];
         }
     };
 }
@@ -119,10 +120,35 @@ glyphs! {
     ZoomOut = "zoom-out",
 }
 
+impl Glyph {
+    /// Where the font has it: from U+E000 on, in the order of the files' names.
+    fn letter(self) -> char {
+        char::from_u32(0xE000 + self as u32).expect("a private letter")
+    }
+}
+
 /// Decoration only: whatever carries it has a name of its own.
 #[component]
 pub fn Icon(glyph: Glyph, #[props(default)] size: Size) -> Element {
     rsx! {
-        span { class: "icon", "data-size": size.as_str(), dangerous_inner_html: glyph.svg() }
+        span { class: "icon", "data-size": size.as_str(), "data-glyph": "{glyph.letter()}" }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The font has them in this order.
+    #[test]
+    fn icons_are_the_files_by_name() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/icons");
+        let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let pictures = entries.filter(|path| path.extension().is_some_and(|extension| extension == "svg"));
+        let mut names: Vec<String> =
+            pictures.map(|path| path.file_stem().unwrap().to_string_lossy().into_owned()).collect();
+        names.sort();
+        assert_eq!(names, Glyph::FILES);
+        assert_eq!(Glyph::X.letter() as usize, 0xE000 + names.iter().position(|name| name == "x").unwrap());
     }
 }

@@ -1,4 +1,6 @@
 //! The mark of a value type: a shape beside the colour, so that nobody needs to tell colours apart.
+//!
+//! Two letters of the icon font on top of each other: the card's own colour behind, and the mark in front.
 
 use dioxus::prelude::*;
 use shared::value::ValueType;
@@ -10,43 +12,73 @@ pub fn PortGlyph(value_type: ValueType, #[props(default)] filled: bool) -> Eleme
         ValueType::List(item) => (item.as_ref(), true),
         single => (single, false),
     };
+    let behind = if list { Place::ListBehind } else { Place::Behind };
+    let mark = match (list, filled) {
+        (false, false) => Place::Open,
+        (false, true) => Place::Filled,
+        (true, false) => Place::ListOpen,
+        (true, true) => Place::ListFilled,
+    };
     rsx! {
-        svg {
+        span {
             class: "port-glyph",
             "data-value-type": "{item}",
             "data-filled": filled,
             "data-list": list,
-            width: "16",
-            height: "16",
+            "data-behind": "{letter(item, behind)}",
+            "data-mark": "{letter(item, mark)}",
             "aria-hidden": "true",
-            if list {
-                path { class: "ring", d: outline(item), transform: "translate(8 8) scale(1.45) translate(-8 -8)" }
-            }
-            path { class: "core", d: outline(item) }
-            if *item == ValueType::Mask {
-                path { class: "cut", d: "M4 12L12 4" }
-            }
         }
     }
 }
 
-/// An outline of about ten pixels across, in the middle of sixteen.
-///
-/// No view box: every `svg` that has to scale is one more layer for the browser to sort at each pan, and there are
-/// hundreds of ports on the screen.
-fn outline(item: &ValueType) -> &'static str {
+/// The drawings that the font has of each mark, in its order.
+#[derive(Clone, Copy)]
+enum Place {
+    Behind,
+    Open,
+    Filled,
+    ListBehind,
+    ListOpen,
+    ListFilled,
+}
+
+fn letter(item: &ValueType, place: Place) -> char {
+    char::from_u32(0xE800 + 8 * number(item) + place as u32).expect("a private letter")
+}
+
+/// The place of the type's file in assets/icons/ports, by name.
+fn number(item: &ValueType) -> u32 {
     match item {
-        ValueType::Any | ValueType::List(_) => "M6 3H10V6H13V10H10V13H6V10H3V6H6Z",
-        ValueType::Text => "M13 8A5 5 0 1 1 3 8A5 5 0 1 1 13 8Z",
-        ValueType::Number => "M8 2.4L13.6 8L8 13.6L2.4 8Z",
-        ValueType::Bool => "M6 3A5 5 0 0 1 6 13H4V3Z",
-        ValueType::Json => "M5 3H11L13 5V11L11 13H5L3 11V5Z",
-        ValueType::Image | ValueType::Mask => {
-            "M3.5 4.5A1 1 0 0 1 4.5 3.5H11.5A1 1 0 0 1 12.5 4.5V11.5A1 1 0 0 1 11.5 12.5H4.5A1 1 0 0 1 3.5 11.5Z"
-        }
-        ValueType::Video => "M4 2.8L13.6 8L4 13.2Z",
-        ValueType::Audio => "M3 6V10M6.3 3V13M9.7 5V11M13 3.8V12.2",
-        ValueType::File => "M4 3H9.5L12 5.5V13H4Z",
-        ValueType::Embedding => "M8 2.6L12.9 5.3V10.7L8 13.4L3.1 10.7V5.3Z",
+        ValueType::Any | ValueType::List(_) => 0,
+        ValueType::Audio => 1,
+        ValueType::Bool => 2,
+        ValueType::Embedding => 3,
+        ValueType::File => 4,
+        ValueType::Image => 5,
+        ValueType::Json => 6,
+        ValueType::Mask => 7,
+        ValueType::Number => 8,
+        ValueType::Text => 9,
+        ValueType::Video => 10,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The font has them in this order.
+    #[test]
+    fn marks_are_the_files_by_name() {
+        use ValueType::*;
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/icons/ports");
+        let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let mut names: Vec<String> =
+            entries.map(|path| path.file_stem().unwrap().to_string_lossy().into_owned()).collect();
+        names.sort();
+        let items = [Any, Audio, Bool, Embedding, File, Image, Json, Mask, Number, Text, Video];
+        assert_eq!(names, items.each_ref().map(ToString::to_string));
+        assert_eq!(items.each_ref().map(number), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
     }
 }

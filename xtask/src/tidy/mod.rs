@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use walkdir::WalkDir;
 
+use crate::icons;
 use crate::workspace::Workspace;
 
 /// Folders that hold nothing of ours.
@@ -69,6 +70,10 @@ pub fn tidy(workspace: &Workspace) -> anyhow::Result<()> {
     complaints.extend(sources.iter().flat_map(files::check));
     complaints.extend(sources.iter().flat_map(placement::check));
     complaints.extend(sources.iter().flat_map(|source| docs::check(source, workspace.root())));
+    if !icons::are_current(workspace.root())? {
+        let message = "is not made from the icons that are there: `cargo xtask icons`".to_owned();
+        complaints.push(Complaint { path: "assets/fonts/icons.woff2".to_owned(), line: 1, message });
+    }
     for complaint in &complaints {
         eprintln!("{complaint}");
     }
