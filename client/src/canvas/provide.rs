@@ -109,7 +109,8 @@ pub fn use_canvas_provider() -> Canvas {
         faulty
     });
     let drawn = use_drawn(state);
-    let boxes = use_boxes(state);
+    let boxes = use_at_rest(state, Viewport::draws_boxes);
+    let quiet = use_at_rest(state, Viewport::is_quiet);
     let (sight, placed) = use_sight(&replica, state, view);
     let specks = use_memo(move || {
         let _subscribed = placed.read();
@@ -172,6 +173,7 @@ pub fn use_canvas_provider() -> Canvas {
         placed,
         cards,
         boxes,
+        quiet,
         specks,
         since,
     })
@@ -191,13 +193,13 @@ fn use_drawn(state: Store<CanvasState>) -> Memo<Rect> {
     })
 }
 
-/// Whether nodes are boxes. Decided at rest: changing all of them takes longer than a frame.
-fn use_boxes(state: Store<CanvasState>) -> Memo<bool> {
+/// How nodes are drawn. Decided at rest: changing all of them takes longer than a frame.
+fn use_at_rest(state: Store<CanvasState>, decide: fn(&Viewport) -> bool) -> Memo<bool> {
     let mut last = use_hook(|| CopyValue::new(false));
     use_memo(move || {
-        let boxes = state.viewport().read().draws_boxes();
+        let now = decide(&state.viewport().read());
         if !*state.moving().read() {
-            last.set(boxes);
+            last.set(now);
         }
         *last.peek()
     })

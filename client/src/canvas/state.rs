@@ -124,6 +124,8 @@ pub struct Canvas {
     pub placed: Memo<u32>,
     /// Nodes are plain boxes.
     pub boxes: Memo<bool>,
+    /// Cards are only looked at; see `node::quiet`.
+    pub quiet: Memo<bool>,
     /// There are so many that they are drawn together.
     pub specks: Memo<bool>,
     /// What changed since the version that is looked at.

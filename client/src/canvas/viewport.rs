@@ -8,6 +8,8 @@ pub const ZOOM_MIN: f64 = 0.05;
 pub const ZOOM_MAX: f64 = 4.0;
 /// Below this the text of a node cannot be read anyway, and boxes are drawn.
 pub const BOXES_BELOW: f64 = 0.45;
+/// Below this nobody sets a slider: cards show what is set as words, except the one that somebody turns to.
+pub const QUIET_BELOW: f64 = 0.7;
 /// Fitting never makes things larger than life.
 const FIT_MAX: f64 = 1.0;
 const FIT_MARGIN: f64 = 72.0;
@@ -102,6 +104,11 @@ impl Viewport {
     pub fn centered(center_canvas: Point, zoom: f64, screen_size: Point) -> Self {
         let pan = [0, 1].map(|axis| screen_size[axis] / 2.0 - center_canvas[axis] * zoom);
         Self { pan, zoom }
+    }
+
+    /// Whether cards are only looked at.
+    pub fn is_quiet(&self) -> bool {
+        self.zoom < QUIET_BELOW
     }
 
     pub fn draws_boxes(&self) -> bool {

@@ -17,6 +17,7 @@ use super::{
     output::Output,
     outside::{Outside, use_outside},
     ports::Ports,
+    quiet::provide_quiet,
     reroute::Reroute,
 };
 use crate::{
@@ -34,6 +35,7 @@ pub fn NodeCard(id: NodeId) -> Element {
     let measure = use_measure();
     let outside = use_outside(canvas, &id);
     let face = use_face(canvas, &id);
+    let mut hovered = provide_quiet(canvas, outside);
     // A removed node can be asked to render once more.
     let (Some(outside), Some(face)) = (outside(), face()) else { return rsx! {} };
     let catalog = canvas.catalog();
@@ -61,6 +63,13 @@ pub fn NodeCard(id: NodeId) -> Element {
             aria_label: face.name(spec),
             style: "translate: {x}px {y}px; width: {face.width}px; {height}{person}{tint}",
             onresize: move |_| measure.later(&measured),
+            // A finger that is put on a card selects it, which will do.
+            onpointerenter: move |event| {
+                if event.pointer_type() != "touch" {
+                    hovered.set(true);
+                }
+            },
+            onpointerleave: move |_| hovered.set(false),
             if let Some((name, _)) = &outside.holder {
                 span { class: "holder", "{name}" }
             }

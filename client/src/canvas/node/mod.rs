@@ -13,6 +13,7 @@ mod note;
 mod output;
 mod outside;
 mod ports;
+mod quiet;
 mod reroute;
 mod spec;
 mod status;
@@ -30,6 +31,7 @@ pub use measure::use_measure_provider;
 pub use output::Output;
 pub use outside::use_outside;
 pub use ports::Port;
+pub use quiet::use_quiet;
 pub use spec::use_spec;
 pub use status::{StatusChip, node_status, status_words};
 

@@ -8,6 +8,7 @@ mod hosted;
 mod json;
 mod model;
 mod number;
+mod quiet;
 mod row;
 mod seed;
 mod taken;

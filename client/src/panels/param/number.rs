@@ -59,7 +59,7 @@ pub fn NumberField(
 }
 
 /// Without noise: `4`, `0.5`, `3.333`.
-fn shown(value: f64) -> String {
+pub fn shown(value: f64) -> String {
     let text = format!("{value:.3}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

@@ -11,17 +11,21 @@ use super::{
     Bound,
     changed::use_changed_by,
     kind_name,
+    quiet::{QuietField, has_words},
     taken::{TakenWidget, use_taken},
 };
 use crate::{
     canvas::{
         connect::PortRef,
-        node::{Face, Port},
+        node::{Face, Port, use_quiet},
         state::{Canvas, use_canvas},
     },
     replica::view::CanvasViewStoreExt,
     ui::{Glyph, Icon, Size},
 };
+
+/// Letters that stand beside a field on the narrowest card.
+const SHORT_TITLE: usize = 10;
 
 #[component]
 pub fn ParamRow(id: NodeId, param: ParamSpec, on_card: bool) -> Element {
@@ -71,7 +75,9 @@ pub fn ParamRow(id: NodeId, param: ParamSpec, on_card: bool) -> Element {
         onrest,
     };
     let taken = use_taken(&id, &param);
+    let card_is_quiet = use_quiet();
     let fault = taken().and_then(|taken| taken.fault(&param, &bound.value));
+    let quiet = card_is_quiet() && taken().is_none() && has_words(&param.kind);
     let inline = matches!(param.kind, ParamKind::Bool | ParamKind::Color) && taken().is_none();
     let changed = changed_by.name().filter(|_| param.kind != ParamKind::Prompt);
     rsx! {
@@ -89,7 +95,13 @@ pub fn ParamRow(id: NodeId, param: ParamSpec, on_card: bool) -> Element {
                 Port { port: PortRef::input(id.clone(), name.clone()), value_type: wire.clone(), required: false }
             }
             div { class: "param-head",
-                span { class: "param-title", title: "{param.description}", "{param.title}" }
+                span {
+                    class: "param-title",
+                    // Only what may have to be cut: each piece that is cut is a layer for the browser to sort.
+                    "data-long": param.title.chars().count() > SHORT_TITLE,
+                    title: "{param.description}",
+                    "{param.title}"
+                }
                 if let Some((person, _)) = editor() {
                     span { class: "param-editing", "{person} is editing" }
                 }
@@ -105,7 +117,11 @@ pub fn ParamRow(id: NodeId, param: ParamSpec, on_card: bool) -> Element {
             }
             if !wired {
                 div { class: "param-body",
-                    TakenWidget { bound, param: param.clone(), taken: taken(), node: id.clone() }
+                    if quiet {
+                        QuietField { kind: param.kind.clone(), value: bound.value }
+                    } else {
+                        TakenWidget { bound, param: param.clone(), taken: taken(), node: id.clone() }
+                    }
                 }
             }
         }
