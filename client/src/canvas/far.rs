@@ -16,6 +16,7 @@ use shared::{
 use super::{
     category,
     geometry::Rect,
+    layer::Drawing,
     layout::NodeLayout,
     state::{Canvas, CanvasStateStoreExt, use_canvas},
     wire_path,
@@ -63,7 +64,7 @@ pub fn FarNodes() -> Element {
         paths
     });
     rsx! {
-        svg { class: "wires specks", width: "1", height: "1", "aria-hidden": "true",
+        Drawing { class: "specks",
             for (kind, path) in paths().0 {
                 path { key: "{kind}", class: "speck", "data-value-type": "{kind}", d: "{path}" }
             }
@@ -77,7 +78,7 @@ pub fn FarWires(own: Memo<Rc<BTreeSet<EdgeId>>>) -> Element {
     let canvas = use_canvas();
     let paths = use_memo(move || far_wires(canvas, &own.read()));
     rsx! {
-        svg { class: "wires", width: "1", height: "1", "aria-hidden": "true",
+        Drawing { class: "all",
             for (kind, path) in paths().0 {
                 path { key: "{kind}", class: "wire far", "data-value-type": "{kind}", d: "{path}" }
             }

@@ -9,6 +9,7 @@ use super::{
     geometry::{Point, Rect},
     gesture::Gesture,
     guides::Guide,
+    layer::Drawing,
     layout::Side,
     state::{Canvas, CanvasStateStoreExt, use_canvas},
     wire_path,
@@ -43,7 +44,7 @@ pub fn LooseWires() -> Element {
             .collect::<Vec<_>>()
     });
     rsx! {
-        svg { class: "wires loose", width: "1", height: "1", role: "presentation",
+        Drawing { class: "loose",
             if let Some((path, kind, meant)) = own() {
                 path { class: "wire", d: "{path}", "data-value-type": kind, "data-meant": meant }
             }
@@ -77,7 +78,7 @@ pub fn Guides() -> Element {
         return rsx! {};
     }
     rsx! {
-        svg { class: "wires guides", width: "1", height: "1", "aria-hidden": "true",
+        Drawing { class: "guides",
             for (index , Guide { from , to }) in guides.into_iter().enumerate() {
                 line { key: "{index}", x1: "{from[0]}", y1: "{from[1]}", x2: "{to[0]}", y2: "{to[1]}" }
             }

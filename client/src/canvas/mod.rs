@@ -25,6 +25,7 @@ mod guides;
 mod index;
 pub mod keyboard;
 pub mod keys;
+mod layer;
 pub mod layout;
 pub mod live;
 mod look;

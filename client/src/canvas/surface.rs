@@ -5,20 +5,13 @@ use dioxus::{html::geometry::WheelDelta, prelude::*, web::WebEventExt};
 use super::{
     boxes::EmptyHint,
     connect::PortRef,
-    cursors::Cursors,
-    far::FarNodes,
-    frames::Frames,
     geometry::{Rect, plus},
     gesture::{Button, Effect, Gesture, Gestures, Modifiers, Press, Scene, Target},
+    layer::Layer,
     layout::Side,
     live::LiveScene,
-    loose::{Guides, LooseWires, Marquee},
-    node::Nodes,
-    preview::PreviewMarks,
-    selection_bar::SelectionBar,
     state::{Canvas, CanvasStateStoreExt, Device, Purpose, Tool, use_canvas},
     viewport::wheel_factor,
-    wires::Wires,
 };
 use crate::{dom, media::use_drop};
 
@@ -106,18 +99,7 @@ pub fn Surface(space: ReadSignal<bool>) -> Element {
             ondragleave: move |_| dropping.leave(),
             ondrop: move |event| dropping.drop(&event),
             div { id: dom::DOTS, class: "dots", "aria-hidden": "true" }
-            div { id: dom::LAYER, class: "layer",
-                Frames {}
-                Wires {}
-                FarNodes {}
-                Nodes {}
-                LooseWires {}
-                Guides {}
-                Marquee {}
-                PreviewMarks {}
-                SelectionBar {}
-                Cursors {}
-            }
+            Layer {}
             EmptyHint {}
         }
     }

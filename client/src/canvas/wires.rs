@@ -19,6 +19,7 @@ use super::{
     connect::PortRef,
     far::{FarWires, MANY_WIRES, TOO_MANY_WIRES},
     geometry::{Point, plus},
+    layer::Drawing,
     layout::Side,
     state::{Canvas, CanvasStateStoreExt, Purpose, use_canvas},
     wire_path,
@@ -65,7 +66,7 @@ pub fn Wires() -> Element {
     });
     rsx! {
         FarWires { own }
-        svg { class: "wires", width: "1", height: "1", role: "presentation",
+        Drawing { class: "all",
             for (id, edge) in drawn() {
                 Wire { key: "{id}", id, edge }
             }

@@ -1,0 +1,68 @@
+//! What moves with the view: everything that has a place on the canvas, in the order in which it is painted.
+
+use dioxus::prelude::*;
+
+use super::{
+    cursors::Cursors,
+    far::FarNodes,
+    frames::Frames,
+    geometry::Rect,
+    loose::{Guides, LooseWires, Marquee},
+    node::Nodes,
+    preview::PreviewMarks,
+    selection_bar::SelectionBar,
+    state::use_canvas,
+    wires::Wires,
+};
+use crate::dom;
+
+/// How far a card may stand out of the region that is drawn, in canvas units.
+const MARGIN: f64 = 640.0;
+
+#[component]
+pub fn Layer() -> Element {
+    rsx! {
+        div { id: dom::LAYER, class: "layer",
+            Paper {}
+            Frames {}
+            Wires {}
+            FarNodes {}
+            Nodes {}
+            LooseWires {}
+            Guides {}
+            Marquee {}
+            PreviewMarks {}
+            SelectionBar {}
+            Cursors {}
+        }
+    }
+}
+
+/// Lies under all that is drawn, so that the browser keeps it as one layer; see its style.
+#[component]
+fn Paper() -> Element {
+    let canvas = use_canvas();
+    let Rect { x, y, width, height } = canvas.drawn.read().inflate(MARGIN);
+    rsx! {
+        div { class: "paper", style: "left: {x}px; top: {y}px; width: {width}px; height: {height}px" }
+    }
+}
+
+/// Lines in canvas units. As large as the paper: one that reached from the origin to where the lines are would not fit
+/// on it, and be a layer of its own that every card is compared with.
+#[component]
+pub fn Drawing(class: &'static str, children: Element) -> Element {
+    let canvas = use_canvas();
+    let Rect { x, y, width, height } = canvas.drawn.read().inflate(MARGIN);
+    rsx! {
+        svg {
+            class: "wires {class}",
+            style: "left: {x}px; top: {y}px",
+            width: "{width}",
+            height: "{height}",
+            view_box: "{x} {y} {width} {height}",
+            role: "presentation",
+            {children}
+        }
+    }
+}
