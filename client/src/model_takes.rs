@@ -44,9 +44,11 @@ pub enum Takes {
 
 /// Parameters that are part of an order, by the node's names. All others, such as the prompt or the connection, are the
 /// node's own business.
-const ORDERED: [&str; 22] = [
+const ORDERED: [&str; 24] = [
     "negative_prompt",
     "factor",
+    "sound",
+    "sync_mode",
     "size",
     "aspect",
     "resolution",
@@ -87,6 +89,12 @@ pub fn takes(model: &Model, capability: &str, param: &str) -> Takes {
         // One follows from the other.
         "size" if listed("size").is_none() && listed("aspect").is_some() => Takes::Anything,
         "aspect" if listed("aspect").is_none() && listed("size").is_some() => Takes::Anything,
+        // Where words are not what the task is about, many models take none.
+        "prompt" if matches!(capability, "image.vary" | "video.lip_sync") && listed("prompt").is_none() => {
+            Takes::Nothing(format!("{title} takes no words."))
+        }
+        // The order calls it by what it is for.
+        "sound" if listed("audio").is_some() => Takes::Anything,
         _ => match listed(param) {
             Some(limit) => Takes::Within(limit.clone()),
             None if ORDERED.contains(&param) => Takes::Nothing(format!("{title} does not take this.")),

@@ -68,11 +68,7 @@ async fn knock(profile: &Profile, outbound: &Outbound, key: ProviderKey) -> KeyC
 
 pub(super) fn profile_of(provider: &str) -> Option<&'static Profile> {
     let ordered = vendor::PROFILES.iter().copied();
-    ordered
-        .chain([&ANTHROPIC, &COMFYUI])
-        .chain(&SPEAKERS)
-        .chain(&LOCAL_SERVERS)
-        .find(|profile| profile.name == provider)
+    ordered.chain([&ANTHROPIC, &COMFYUI]).chain(SPEAKERS).chain(&LOCAL_SERVERS).find(|profile| profile.name == provider)
 }
 
 /// Servers of this machine ask for no key. Whether they may be called is the policy's to say.

@@ -142,6 +142,8 @@ impl Said<'_> {
             let task = match capability {
                 "video.restyle" => FilmTask::Restyle,
                 "video.upscale" => FilmTask::Upscale,
+                "video.extend" => FilmTask::Extend,
+                "video.lip_sync" => FilmTask::LipSync,
                 _ => FilmTask::Generate,
             };
             let seconds = self.number("seconds").map(|seconds| seconds as u32);

@@ -11,7 +11,7 @@ use super::{
 /// A table in Markdown: a row for every provider and thing it does, with the catalogue's models.
 pub fn providers_table() -> String {
     let mut table = "| provider | capability | models of the catalogue |\n|---|---|---|\n".to_owned();
-    let mut profiles: Vec<_> = vendor::PROFILES.iter().copied().chain([&ANTHROPIC]).chain(&SPEAKERS).collect();
+    let mut profiles: Vec<_> = vendor::PROFILES.iter().copied().chain([&ANTHROPIC]).chain(SPEAKERS).collect();
     profiles.extend(&LOCAL_SERVERS);
     profiles.sort_by_key(|profile| profile.name);
     for profile in profiles {
@@ -31,7 +31,12 @@ fn titles(provider: &str, capability: &str) -> BTreeSet<String> {
             return model.provider == provider && model.shutdown.is_none();
         }
         model.routes.iter().any(|route| {
-            let film = capability == "video.generate" && (route.from_text.is_some() || route.from_image.is_some());
+            let film = match capability {
+                "video.generate" => route.from_text.is_some() || route.from_image.is_some(),
+                // Of portraits.
+                "video.lip_sync" => route.from_image.is_some(),
+                _ => false,
+            };
             let asked = matches!(capability, "text.chat" | "text.embed" | "audio.transcribe");
             route.provider == provider && (film || asked || route.serves.contains_key(capability))
         })
@@ -62,7 +67,7 @@ mod tests {
 
     #[test]
     fn every_route_is_something_that_its_provider_offers() {
-        let profiles: Vec<_> = vendor::PROFILES.iter().copied().chain([&ANTHROPIC]).chain(&SPEAKERS).collect();
+        let profiles: Vec<_> = vendor::PROFILES.iter().copied().chain([&ANTHROPIC]).chain(SPEAKERS).collect();
         for model in &models().models {
             for route in &model.routes {
                 let profile = profiles.iter().find(|profile| profile.name == route.provider);

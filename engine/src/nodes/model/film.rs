@@ -1,5 +1,5 @@
-//! `video.generate`, `video.restyle`, `video.upscale`. Which model is a parameter; who serves it follows from the keys
-//! that are there.
+//! `video.generate`, `video.extend`. Which model is a parameter; who serves it follows from the keys that are there.
+//! Work on given films is in `refilm`.
 
 use super::{
     require_text,
@@ -12,7 +12,7 @@ use crate::{
 
 /// The size of a film.
 #[derive(Choice)]
-enum Resolution {
+pub(super) enum Resolution {
     Auto,
     #[choice(value = "480p", title = "480p")]
     P480,
@@ -39,6 +39,17 @@ enum Sound {
     Auto,
     On,
     Off,
+}
+
+impl Sound {
+    /// What is said to the model; `None`: nothing.
+    fn wanted(&self) -> Option<bool> {
+        match self {
+            Self::Auto => None,
+            Self::On => Some(true),
+            Self::Off => Some(false),
+        }
+    }
 }
 
 /// Makes a film from a description, and from pictures it begins and ends with.
@@ -97,37 +108,46 @@ async fn generate(
         seconds,
         aspect: chosen(&aspect),
         resolution: chosen(&resolution),
-        audio: match sound {
-            Sound::Auto => None,
-            Sound::On => Some(true),
-            Sound::Off => Some(false),
-        },
+        audio: sound.wanted(),
         seed: Some(seed.0 as u32),
         ..FilmOrder::default()
     };
     work(ctx, &model, &connection, Order::Film(order)).await.map(Video)
 }
 
-/// Changes a film as one says: its look, its weather, what is in it.
+/// Lets a film go on where it ends.
 ///
-/// The film keeps its movement and its length. A run that is cut off goes on with the job it ordered.
+/// Some models give back the whole film and others the new part alone: the model's note says which. A run that is cut off
+/// goes on with the job it ordered.
 #[node(
-    "video.restyle",
-    title = "Restyle film",
+    "video.extend",
+    title = "Extend film",
     resource = "network",
     timeout_seconds = 3600,
-    returns = "The film.",
-    example = r#"{"inputs":{"video":"sample:video"},"params":{"prompt":"Make it a winter evening"}}"#
+    returns = "The longer film.",
+    example = r#"{"inputs":{"video":"sample:video"},"params":{"prompt":"The camera rises above the roofs"}}"#
 )]
-async fn restyle(
+async fn extend(
     /// The film.
     video: Video,
-    /// What is to be changed.
+    /// What happens next, and how the camera moves.
     #[param(title = "Prompt", prompt)]
     prompt: String,
     /// The model that does it.
-    #[param(title = "Model", model = "video.restyle", default = "gen4-aleph")]
+    #[param(title = "Model", model = "video.extend", default = "veo-3.1-extend")]
     model: String,
+    /// How much is added, for models that can be told. Left empty, the model decides.
+    #[param(title = "Length", min = 1, max = 30, unit = "s")]
+    seconds: Option<u32>,
+    /// The size of the film, for models that take one.
+    #[param(title = "Size", default = Resolution::Auto)]
+    resolution: Resolution,
+    /// Whether the new part has sound.
+    #[param(title = "Sound", default = Sound::Auto)]
+    sound: Sound,
+    /// What is not to be seen.
+    #[param(title = "Not to be seen", prompt, default = "", advanced)]
+    negative_prompt: String,
     /// The key to use: a provider's name, or `provider:name`. Left empty, the first of the model's providers that has one.
     #[param(title = "Connection", default = "", wire = false, advanced)]
     connection: String,
@@ -138,46 +158,14 @@ async fn restyle(
 ) -> Result<Video, NodeError> {
     require_text("prompt", &prompt)?;
     let order = FilmOrder {
-        task: FilmTask::Restyle,
+        task: FilmTask::Extend,
         prompt,
+        negative_prompt: written(negative_prompt),
         film: Some(attach(ctx, video.media()).await?),
-        seed: Some(seed.0 as u32),
-        ..FilmOrder::default()
-    };
-    work(ctx, &model, &connection, Order::Film(order)).await.map(Video)
-}
-
-/// Makes a film larger, with a model that knows what things look like.
-#[node(
-    "video.upscale",
-    title = "Upscale film",
-    resource = "network",
-    timeout_seconds = 7200,
-    returns = "The larger film.",
-    example = r#"{"inputs":{"video":"sample:video"},"params":{"factor":2}}"#
-)]
-async fn upscale(
-    /// The film.
-    video: Video,
-    /// The model that does it.
-    #[param(title = "Model", model = "video.upscale", default = "topaz-video-upscale")]
-    model: String,
-    /// How many times larger, for models that take a number. Left empty, the model decides.
-    #[param(title = "Times", min = 1.0, max = 10.0, step = 0.5)]
-    factor: Option<f64>,
-    /// The size to reach, for models that take one.
-    #[param(title = "Size", default = Resolution::Auto)]
-    resolution: Resolution,
-    /// The key to use: a provider's name, or `provider:name`. Left empty, the first of the model's providers that has one.
-    #[param(title = "Connection", default = "", wire = false, advanced)]
-    connection: String,
-    ctx: &NodeContext,
-) -> Result<Video, NodeError> {
-    let order = FilmOrder {
-        task: FilmTask::Upscale,
-        film: Some(attach(ctx, video.media()).await?),
-        factor,
+        seconds,
         resolution: chosen(&resolution),
+        audio: sound.wanted(),
+        seed: Some(seed.0 as u32),
         ..FilmOrder::default()
     };
     work(ctx, &model, &connection, Order::Film(order)).await.map(Video)

@@ -3,6 +3,7 @@
 //! Every call leaves one generation record, however it ends.
 
 mod agent;
+mod ask;
 mod caption;
 mod chat;
 mod comfy;
@@ -11,12 +12,14 @@ mod film;
 mod generate;
 mod hosted;
 mod picture;
+mod refilm;
 mod sound;
 mod transcribe;
 mod work;
 
 use super::call::{Call, require_text};
 use crate::provider::{Connection, Made, Usage, cost_usd};
+use ask::ask;
 
 /// Records a call that went well. A server that only speaks a vendor's language has prices of its own.
 fn finish(call: &mut Call<'_>, connection: &Connection, usage: Usage, retries: u32, made: Made) {

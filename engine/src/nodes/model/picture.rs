@@ -1,4 +1,4 @@
-//! `image.edit`, `image.inpaint`, `image.outpaint`, `image.upscale`, `image.remove_background`: work on given pictures.
+//! `image.edit`, `image.vary`, `image.inpaint`, `image.outpaint`, `image.upscale`, `image.remove_background`: work on given pictures.
 
 use super::{
     require_text,
@@ -60,6 +60,73 @@ async fn edit(
         resolution: chosen(&resolution),
         quality: chosen(&quality),
         strength,
+        seed: Some(seed.0),
+        ..PictureOrder::default()
+    };
+    work(ctx, &model, &connection, Order::Picture(order)).await.map(Image)
+}
+
+/// Makes a picture that resembles another one, and may keep the outlines or depths of a third.
+#[node(
+    "image.vary",
+    title = "Vary picture",
+    resource = "network",
+    timeout_seconds = 900,
+    returns = "The picture.",
+    example = r#"{"inputs":{"image":"sample:photo"},"params":{"prompt":"The same harbour in the rain","strength":0.6}}"#
+)]
+async fn vary(
+    /// The picture that is varied.
+    image: Image,
+    /// Outlines or depths to follow, for models that take them (ControlNet).
+    control: Option<Image>,
+    /// What is to be seen. Some models need it, others take no words.
+    #[param(title = "Prompt", prompt, default = "")]
+    prompt: String,
+    /// The model that does it.
+    #[param(title = "Model", model = "image.vary", default = "flux-dev")]
+    model: String,
+    /// How far the result may leave the picture: 0 changes nothing, 1 nearly everything.
+    #[param(title = "Strength", min = 0.0, max = 1.0, step = 0.05)]
+    strength: Option<f64>,
+    /// How closely outlines or depths are followed.
+    #[param(title = "Control", min = 0.0, max = 2.0, step = 0.05)]
+    control_strength: Option<f64>,
+    /// A LoRA to use, by the address of its file or its name on Hugging Face.
+    #[param(title = "LoRA", default = "")]
+    lora: String,
+    /// How strongly the LoRA works.
+    #[param(title = "LoRA strength", min = -1.0, max = 4.0, step = 0.05)]
+    lora_strength: Option<f64>,
+    /// What is not to be seen, for models that can be told.
+    #[param(title = "Not in it", prompt, default = "", advanced)]
+    negative_prompt: String,
+    /// How often the model goes over the picture.
+    #[param(title = "Steps", min = 1, max = 150, advanced)]
+    steps: Option<u32>,
+    /// How closely the model follows the prompt.
+    #[param(title = "Guidance", min = 0.0, max = 100.0, step = 0.5, advanced)]
+    guidance: Option<f64>,
+    /// The key to use: a provider's name, or `provider:name`. Left empty, the first of the model's providers that has one.
+    #[param(title = "Connection", default = "", wire = false, advanced)]
+    connection: String,
+    /// The same seed brings back much the same picture, where the model takes one.
+    #[param(title = "Seed", advanced)]
+    seed: Seed,
+    ctx: &NodeContext,
+) -> Result<Image, NodeError> {
+    let order = PictureOrder {
+        task: PictureTask::Vary,
+        prompt: prompt.trim().to_owned(),
+        negative_prompt: written(negative_prompt),
+        images: vec![attach(ctx, image.media()).await?],
+        control: attach_if(ctx, control.as_ref().map(Image::media)).await?,
+        control_strength,
+        lora: written(lora),
+        lora_strength,
+        strength,
+        steps,
+        guidance,
         seed: Some(seed.0),
         ..PictureOrder::default()
     };

@@ -6,6 +6,7 @@
 mod anthropic;
 mod elevenlabs;
 mod gemini;
+mod huggingface;
 mod openai;
 mod stream;
 mod wire;
@@ -32,16 +33,24 @@ const fn speaker(
     Profile { name, auth: Auth::Bearer, base, also: &[], check: Some(check), offers }
 }
 
-const CHAT: &[&str] = &["text.chat"];
 const CHAT_AND_EMBED: &[&str] = &["text.chat", "text.embed"];
 const CHAT_EMBED_AND_LISTEN: &[&str] = &["text.chat", "text.embed", "audio.transcribe"];
 
+/// Those of them that also take orders, each with a file of its own for that (`vendor/`).
+const ALL_BUT_WORK_ON_PICTURES: &[&str] =
+    &["text.chat", "text.embed", "audio.transcribe", "video.generate", "image.generate", "image.edit", "audio.speak"];
+const WITHOUT_FILMS_AND_SPEECH: &[&str] =
+    &["text.chat", "text.embed", "audio.transcribe", "image.generate", "image.edit"];
+
+pub(super) static OPENROUTER: Profile =
+    speaker("openrouter", "https://openrouter.ai/api/v1", "/key", ALL_BUT_WORK_ON_PICTURES);
+pub(super) static TOGETHER: Profile =
+    speaker("together", "https://api.together.ai/v1", "/models", ALL_BUT_WORK_ON_PICTURES);
+pub(super) static HUGGINGFACE: Profile =
+    speaker("huggingface", "https://router.huggingface.co/v1", "/models", WITHOUT_FILMS_AND_SPEECH);
+
 /// Who speaks OpenAI's language, beside OpenAI itself and the servers that a key names.
-pub(super) static SPEAKERS: [Profile; 3] = [
-    speaker("openrouter", "https://openrouter.ai/api/v1", "/key", CHAT_EMBED_AND_LISTEN),
-    speaker("together", "https://api.together.ai/v1", "/models", CHAT_EMBED_AND_LISTEN),
-    speaker("huggingface", "https://router.huggingface.co/v1", "/models", CHAT),
-];
+pub(super) static SPEAKERS: [&Profile; 3] = [&OPENROUTER, &TOGETHER, &HUGGINGFACE];
 
 /// Servers that run on one's own machine, at the place where they are by themselves. They ask for no key.
 pub(super) static LOCAL_SERVERS: [Profile; 5] = [
@@ -84,11 +93,15 @@ pub(super) fn of(provider: &str, outbound: Outbound, key: ProviderKey) -> Option
             Arc::new(openai::OpenAi::new(OPENAI.rest(outbound, key).patient(is_vendor.then_some(TIME_MAX)), is_vendor))
         }
         _ => {
-            let known = SPEAKERS.iter().find(|speaker| speaker.name == provider);
+            let known = SPEAKERS.into_iter().find(|speaker| speaker.name == provider);
             let patience = known.filter(|_| is_vendor).map(|_| TIME_MAX);
             let profile = known.or_else(|| LOCAL_SERVERS.iter().find(|server| server.name == provider));
             let profile = profile.or_else(|| (!is_vendor).then_some(&OPENAI))?;
-            Arc::new(openai::OpenAi::new(profile.rest(outbound, key).patient(patience), false))
+            let speaker = openai::OpenAi::new(profile.rest(outbound.clone(), key.clone()).patient(patience), false);
+            match provider {
+                "huggingface" => Arc::new(huggingface::HuggingFace::new(speaker, outbound, key)),
+                _ => Arc::new(speaker),
+            }
         }
     })
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use shared::run::FailureCode;
 use time::OffsetDateTime;
 
-use super::{HOSTED, HostedOrder, HostedValue, Order, Vendor, fit::fit};
+use super::{FilmTask, HOSTED, HostedOrder, HostedValue, Order, Vendor, fit::fit};
 use crate::{
     NodeContext, NodeError,
     provider::{
@@ -33,13 +33,14 @@ impl Chosen {
 }
 
 /// Fits `order` to the model and finds who serves it. `connection` names a provider, or `provider:name`; empty: any. A
-/// job that is under way stays where it is.
+/// job that is under way stays where it is. Providers that are known to be `down` are left out.
 pub(crate) async fn choose(
     ctx: &NodeContext,
     id: &str,
     connection: &str,
     order: &mut Order,
     job: Option<&VendorJob>,
+    down: &[String],
 ) -> Result<Chosen, NodeError> {
     let (wanted, name) = split_connection(connection);
     let known = model(id, order.capability());
@@ -67,7 +68,7 @@ pub(crate) async fn choose(
     let mut asked = Vec::new();
     for route in routes {
         let is_meant = job.map_or(wanted.is_empty() || wanted == route.provider, |job| job.provider == route.provider);
-        if !is_meant {
+        if !is_meant || down.contains(&route.provider) {
             continue;
         }
         if !asked.contains(&route.provider) {
@@ -150,12 +151,17 @@ pub(in crate::provider) fn check_alive(model: &Model) -> Result<(), NodeError> {
 fn routes_of(model: &'static Model, order: &Order) -> Result<Vec<&'static Route>, NodeError> {
     let able: Vec<_> = model.routes.iter().filter(|route| route.endpoint(order).is_some()).collect();
     if able.is_empty() {
-        let from_image = matches!(order, Order::Film(film) if film.first_frame.is_some());
-        let message = match from_image {
-            true => format!("`{}` makes films from words only: disconnect the first frame", model.title),
-            false => format!("`{}` makes films from a picture only: connect a first frame", model.title),
+        let Order::Film(film) = order else {
+            let message = format!("no provider that is known here does this with `{}`", model.title);
+            return Err(NodeError::invalid("model", message));
         };
-        return Err(NodeError::invalid("first_frame", message));
+        let (field, what) = match (film.task, film.first_frame.is_some()) {
+            (FilmTask::LipSync, true) => ("portrait", "moves the lips in films only: connect a film and no portrait"),
+            (FilmTask::LipSync, false) => ("video", "has portraits speak: connect one, and no film"),
+            (_, true) => ("first_frame", "makes films from words only: disconnect the first frame"),
+            (_, false) => ("first_frame", "makes films from a picture only: connect a first frame"),
+        };
+        return Err(NodeError::invalid(field, format!("`{}` {what}", model.title)));
     }
     let missing = |route: &Route| {
         // A vendor's own file knows all fields; the others know those of the catalogue.
@@ -207,6 +213,8 @@ fn unknown_model(provider: &str, id: &str, order: &Order) -> Route {
             ("guidance", named("guidance_scale")),
             ("strength", named("strength")),
             ("factor", named(if replicate { "scale" } else { "upscale_factor" })),
+            ("speech", named(if replicate { "audio" } else { "audio_url" })),
+            ("sync_mode", named("sync_mode")),
             ("voice", named("voice")),
             ("lora", formed("loras", Form::Loras)),
             ("seed", named("seed")),

@@ -111,6 +111,8 @@ impl FilmOrder {
             ("resolution", plain(&self.resolution)),
             ("audio", plain(&self.audio)),
             ("factor", plain(&self.factor)),
+            ("speech", media(&self.speech)),
+            ("sync_mode", plain(&self.sync_mode)),
             ("seed", plain(&self.seed)),
         ])
         .collect()

@@ -10,8 +10,8 @@ use crate::{
 };
 
 /// Parts of an order that the task itself asks for.
-const ALWAYS: [&str; 10] =
-    ["prompt", "image", "mask", "left", "top", "right", "bottom", "first_frame", "last_frame", "film"];
+const ALWAYS: [&str; 11] =
+    ["prompt", "image", "mask", "left", "top", "right", "bottom", "first_frame", "last_frame", "film", "speech"];
 /// Wishes, which are left out where nobody takes them.
 const WISHES: [&str; 1] = ["seed"];
 
@@ -45,6 +45,9 @@ pub(super) fn fit(order: &mut Order, model: &Model) -> Result<(), NodeError> {
             _ => {}
         }
     }
+    needed(order, model)?;
+    // Where words are not what the task is about, many models take none.
+    let without_words = matches!(order.capability(), "image.vary" | "video.lip_sync");
     let mut unwanted = Vec::new();
     for (name, value) in order.fields() {
         match model.parameters.get(name) {
@@ -52,7 +55,7 @@ pub(super) fn fit(order: &mut Order, model: &Model) -> Result<(), NodeError> {
                 FieldValue::Plain(value) => within(name, &value, limit, &model.title)?,
                 FieldValue::Media(_) => {}
             },
-            None if ALWAYS.contains(&name) => {}
+            None if ALWAYS.contains(&name) && !(without_words && name == "prompt") => {}
             None if WISHES.contains(&name) => unwanted.push(name),
             None => {
                 let message = format!("`{}` takes no `{name}`: leave it as it is by itself", model.title);
@@ -70,6 +73,15 @@ pub(super) fn fit(order: &mut Order, model: &Model) -> Result<(), NodeError> {
         }
     }
     Ok(())
+}
+
+/// What this model has to be told.
+fn needed(order: &Order, model: &Model) -> Result<(), NodeError> {
+    let told = order.fields();
+    match model.needs.iter().find(|name| told.iter().all(|(told, _)| told != name)) {
+        Some(name) => Err(NodeError::invalid(name, format!("`{}` needs `{name}`", model.title))),
+        None => Ok(()),
+    }
 }
 
 fn within(name: &str, value: &Json, limit: &Limit, title: &str) -> Result<(), NodeError> {

@@ -182,6 +182,32 @@ impl Rest {
         }
     }
 
+    /// Hands a file over with a form to an address that the vendor gave out for it; the form carries its own permission.
+    pub async fn post_form(
+        &self,
+        url: &str,
+        fields: Vec<(String, String)>,
+        name: &'static str,
+        mime: &str,
+        bytes: Bytes,
+    ) -> Result<(), ProviderError> {
+        let length = bytes.len() as u64;
+        let file = reqwest::multipart::Part::stream_with_length(bytes, length).file_name(name).mime_str(mime);
+        let file = file
+            .map_err(|_| ProviderError::new(FailureCode::InvalidInput, format!("`{mime}` is not a type of media")))?;
+        let form =
+            fields.into_iter().fold(reqwest::multipart::Form::new(), |form, (name, value)| form.text(name, value));
+        let request = self.outbound.request(Method::POST, url, self.reach).map_err(|error| self.not_allowed(&error))?;
+        // Stores of this kind want the file last.
+        let request = request.multipart(form.part("file", file)).timeout(ANSWER_TIME_MAX);
+        match self.once(request).await {
+            Ok((status, ..)) if status.is_success() => Ok(()),
+            Ok((status, headers, body)) => Err(self.refusal(status, &headers, &body)),
+            Err(OutboundError::Request(source)) => Err(self.unreachable(&source, 0)),
+            Err(other) => Err(self.not_allowed(&other)),
+        }
+    }
+
     /// Fetches a result into a file. The key goes along only to the vendor's own origins, redirects included.
     pub async fn fetch(&self, url: &str, max_bytes: u64) -> Result<tempfile::TempPath, ProviderError> {
         let mut url = url.to_owned();

@@ -121,7 +121,7 @@ fn body(order: &PictureOrder) -> Result<Json, OrderError> {
                 body[name] = json!(pixels);
             }
         }
-        PictureTask::Upscale | PictureTask::RemoveBackground => {
+        PictureTask::Vary | PictureTask::Upscale | PictureTask::RemoveBackground => {
             return Err(not_offered(&Order::Picture(order.clone())));
         }
     }

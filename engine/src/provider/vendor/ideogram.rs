@@ -27,7 +27,7 @@ pub(super) const PROFILE: Profile = Profile {
     base: "https://api.ideogram.ai",
     also: &[],
     check: None,
-    offers: &["image.generate", "image.edit", "image.inpaint", "image.outpaint"],
+    offers: &["image.generate", "image.edit", "image.vary", "image.inpaint", "image.outpaint"],
 };
 
 pub(super) struct Ideogram(Rest);
@@ -75,7 +75,7 @@ fn form_of(endpoint: &str, order: &PictureOrder, whole: &Order) -> Result<Vec<(&
             form.extend(order.aspect.as_ref().map(|aspect| ("aspect_ratio", text(&aspect.replace(':', "x")))));
             form.extend(order.negative_prompt.as_ref().map(|words| ("negative_prompt", text(words))));
         }
-        PictureTask::Edit => {
+        PictureTask::Edit | PictureTask::Vary => {
             form.push(("image", file(first_image(order)?)));
             // Ours is how far the result may leave the image, theirs how close it stays.
             let weight = order.strength.map(|strength| ((1.0 - strength) * 99.0).round() as u32 + 1);

@@ -8,16 +8,19 @@ mod canvas;
 pub(super) mod elevenlabs;
 pub(super) mod fal;
 pub(super) mod google;
+pub(super) mod huggingface;
 mod ideogram;
 mod kling;
 mod luma;
 mod minimax;
 mod openai;
+mod openrouter;
 mod recraft;
 pub(super) mod replicate;
 mod runpod;
 mod runway;
 mod stability;
+mod together;
 mod words;
 
 use super::{
@@ -51,15 +54,18 @@ pub(super) fn of(provider: &str, outbound: Outbound, key: ProviderKey) -> Option
         "elevenlabs" => Box::new(elevenlabs::ElevenLabs::new(outbound, key)),
         "fal" => Box::new(fal::Fal::new(outbound, key)),
         "google" => Box::new(google::Google::new(outbound, key)),
+        "huggingface" => Box::new(huggingface::HuggingFace::new(outbound, key)),
         "ideogram" => Box::new(ideogram::Ideogram::new(outbound, key)),
         "kling" => Box::new(kling::Kling::new(outbound, key)),
         "luma" => Box::new(luma::Luma::new(outbound, key)),
         "minimax" => Box::new(minimax::MiniMax::new(outbound, key)),
+        "openrouter" => Box::new(openrouter::OpenRouter::new(outbound, key)),
         "recraft" => Box::new(recraft::Recraft::new(outbound, key)),
         "replicate" => Box::new(replicate::Replicate::new(outbound, key)),
         "runpod" => Box::new(runpod::RunPod::new(outbound, key)),
         "runway" => Box::new(runway::Runway::new(outbound, key)),
         "stability" => Box::new(stability::Stability::new(outbound, key)),
+        "together" => Box::new(together::Together::new(outbound, key)),
         "anthropic" => return None,
         _ => Box::new(openai::OpenAi::new(provider, outbound, key)?),
     })

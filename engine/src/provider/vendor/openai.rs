@@ -32,7 +32,7 @@ impl OpenAi {
     /// `None` for a name that is not known and whose key has no address.
     pub fn new(provider: &str, outbound: Outbound, key: ProviderKey) -> Option<Self> {
         let is_vendor = key.base_url.is_none();
-        let known = chat::SPEAKERS.iter().chain(&chat::LOCAL_SERVERS).find(|profile| profile.name == provider);
+        let known = chat::LOCAL_SERVERS.iter().find(|profile| profile.name == provider);
         let profile = match known {
             Some(profile) => profile,
             None if provider == "openai" || !is_vendor => &chat::OPENAI,
@@ -46,7 +46,7 @@ impl OpenAi {
         let (path, body) = match order.task {
             PictureTask::Generate => ("generations", Body::Json(generation(model, order))),
             PictureTask::Edit | PictureTask::Inpaint | PictureTask::Outpaint => ("edits", edit(model, order)?),
-            PictureTask::Upscale | PictureTask::RemoveBackground => return Err(not_offered(whole)),
+            PictureTask::Vary | PictureTask::Upscale | PictureTask::RemoveBackground => return Err(not_offered(whole)),
         };
         let answer = self.0.order_with(&self.0.url(&format!("/images/{path}")), &body, &[]).await?;
         if answer.json.get("error").is_some_and(|error| !error.is_null()) {
@@ -68,23 +68,6 @@ impl OpenAi {
         };
         Ok(Taken::Made { finished: Finished { usage, ..finished }, retries: answer.retries })
     }
-
-    async fn speech(&self, model: &str, order: &SoundOrder) -> Result<Taken, OrderError> {
-        let body = object([
-            ("model", Some(json!(model))),
-            ("input", Some(json!(order.prompt))),
-            ("voice", Some(json!(order.voice.as_deref().unwrap_or("alloy")))),
-            ("instructions", order.instructions.clone().map(Json::from)),
-            ("speed", order.speed.map(Json::from)),
-            ("response_format", Some(json!("mp3"))),
-        ]);
-        let reply = self.0.order_bytes(&self.0.url("/audio/speech"), &Body::Json(body), &[]).await?;
-        if !reply.is_media() {
-            let raw = self.0.redact(&String::from_utf8_lossy(&reply.body[..reply.body.len().min(4096)]));
-            return Err(OrderError::Unknown(failed("its answer is no sound").with_raw(&raw)));
-        }
-        Ok(Taken::Made { retries: reply.retries, finished: Finished::bytes(reply.body) })
-    }
 }
 
 #[async_trait::async_trait]
@@ -93,7 +76,7 @@ impl Vendor for OpenAi {
         let model = endpoint(route, order)?;
         match order {
             Order::Picture(picture) => self.picture(model, picture, order).await,
-            Order::Sound(sound) if sound.task == SoundTask::Speak => self.speech(model, sound).await,
+            Order::Sound(sound) if sound.task == SoundTask::Speak => speech(&self.0, model, sound).await,
             Order::Sound(_) | Order::Film(_) | Order::Hosted(_) => Err(not_offered(order)),
         }
     }
@@ -105,6 +88,24 @@ impl Vendor for OpenAi {
     fn answers_at_once(&self, _order: &Order) -> bool {
         true
     }
+}
+
+/// Speech, as all who speak this language take the order.
+pub(super) async fn speech(rest: &Rest, model: &str, order: &SoundOrder) -> Result<Taken, OrderError> {
+    let body = object([
+        ("model", Some(json!(model))),
+        ("input", Some(json!(order.prompt))),
+        ("voice", Some(json!(order.voice.as_deref().unwrap_or("alloy")))),
+        ("instructions", order.instructions.clone().map(Json::from)),
+        ("speed", order.speed.map(Json::from)),
+        ("response_format", Some(json!("mp3"))),
+    ]);
+    let reply = rest.order_bytes(&rest.url("/audio/speech"), &Body::Json(body), &[]).await?;
+    if !reply.is_media() {
+        let raw = rest.redact(&String::from_utf8_lossy(&reply.body[..reply.body.len().min(4096)]));
+        return Err(OrderError::Unknown(failed("its answer is no sound").with_raw(&raw)));
+    }
+    Ok(Taken::Made { retries: reply.retries, finished: Finished::bytes(reply.body) })
 }
 
 fn generation(model: &str, order: &PictureOrder) -> Json {

@@ -28,6 +28,7 @@ pub(super) const PROFILE: Profile = Profile {
     offers: &[
         "image.generate",
         "image.edit",
+        "image.vary",
         "image.inpaint",
         "image.outpaint",
         "image.upscale",
@@ -85,7 +86,7 @@ fn asked(model: &str, order: &PictureOrder) -> Result<(&'static str, Body), Orde
             ]);
             ("generations", Body::Json(body))
         }
-        PictureTask::Edit => {
+        PictureTask::Edit | PictureTask::Vary => {
             let strength = Part::Text(order.strength.unwrap_or(0.5).to_string());
             let image = ("image", file(first_image(order)?));
             ("imageToImage", Body::Form(vec![image, prompt(order), model_of(model), ("strength", strength), format]))

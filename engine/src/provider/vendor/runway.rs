@@ -5,13 +5,16 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value as Json, json};
 
-use super::words::{data_url, endpoint, failed, missing, not_offered, path_part, required, unknown_state};
+use super::words::{data_url, endpoint, failed, first_image, missing, not_offered, path_part, required, unknown_state};
 use crate::{
     Outbound,
     provider::{
         ProviderError,
         models::Route,
-        order::{Attachment, FilmOrder, Finished, Order, OrderError, PictureOrder, PictureTask, Polled, Taken, Vendor},
+        order::{
+            Attachment, FilmOrder, FilmTask, Finished, Order, OrderError, PictureOrder, PictureTask, Polled, Taken,
+            Vendor,
+        },
         rest::{Auth, Profile, Rest},
     },
     run::VendorJob,
@@ -24,16 +27,98 @@ pub(super) const PROFILE: Profile = Profile {
     base: "https://api.dev.runwayml.com",
     also: &[],
     check: Some("/v1/organization"),
-    offers: &["video.generate", "image.generate", "image.edit"],
+    offers: &["video.generate", "video.restyle", "video.upscale", "image.generate", "image.edit", "image.upscale"],
 };
 const VERSION: &str = "2024-11-06";
 const USD_PER_CREDIT: f64 = 0.01;
+/// What fits into a `data:` address of 5 MB. Larger media go to the vendor's store first.
+const INLINE_MAX_BYTES: usize = 3_500_000;
 
 pub(super) struct Runway(Rest);
 
 impl Runway {
     pub fn new(outbound: Outbound, key: ProviderKey) -> Self {
         Self(PROFILE.rest(outbound, key).with_header("x-runway-version", VERSION))
+    }
+
+    async fn address_of(&self, attachment: &Attachment) -> Result<String, OrderError> {
+        if attachment.bytes.len() <= INLINE_MAX_BYTES {
+            return Ok(data_url(attachment));
+        }
+        // The store goes by the name's ending. Nothing was ordered yet: whatever goes wrong here costs nothing.
+        let name = if attachment.mime.starts_with("video/") { "film.mp4" } else { "picture.png" };
+        let body = json!({"filename": name, "type": "ephemeral"});
+        let answer = self.0.order(&self.0.url("/v1/uploads"), &body, &[]).await?.json;
+        let to = required(&answer, "/uploadUrl").map_err(OrderError::Refused)?;
+        let address = required(&answer, "/runwayUri").map_err(OrderError::Refused)?;
+        let fields = answer["fields"].as_object().into_iter().flatten();
+        let fields =
+            fields.map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().to_owned())).collect();
+        let handed = self.0.post_form(to, fields, name, &attachment.mime, attachment.bytes.clone()).await;
+        handed.map_err(OrderError::Refused)?;
+        Ok(address.to_owned())
+    }
+
+    async fn film_body(&self, model: &str, order: &FilmOrder) -> Result<(&'static str, Json), OrderError> {
+        if order.task != FilmTask::Generate {
+            return self.refilm_body(model, order).await;
+        }
+        let mut body = json!({
+            "model": model,
+            "promptText": order.prompt,
+            "ratio": ratio(order.aspect.as_deref(), order.resolution.as_deref()),
+        });
+        let mut frames = Vec::new();
+        for (picture, position) in [(&order.first_frame, "first"), (&order.last_frame, "last")] {
+            if let Some(picture) = picture {
+                frames.push(json!({"uri": self.address_of(picture).await?, "position": position}));
+            }
+        }
+        let kind = if frames.is_empty() { "text_to_video" } else { "image_to_video" };
+        body["promptImage"] = if frames.is_empty() { Json::Null } else { json!(frames) };
+        body["duration"] = json!(order.seconds);
+        body["seed"] = json!(order.seed);
+        body["negativePrompt"] = json!(order.negative_prompt);
+        Ok((kind, said(body)))
+    }
+
+    /// Work on a given film.
+    async fn refilm_body(&self, model: &str, order: &FilmOrder) -> Result<(&'static str, Json), OrderError> {
+        let film = self.address_of(order.film.as_ref().ok_or_else(|| missing("film"))?).await?;
+        match order.task {
+            FilmTask::Restyle => Ok((
+                "video_to_video",
+                said(json!({"model": model, "videoUri": film, "promptText": order.prompt, "seed": order.seed})),
+            )),
+            FilmTask::Upscale => {
+                Ok(("video_upscale", said(json!({"model": model, "videoUri": film, "resolution": order.resolution}))))
+            }
+            _ => Err(not_offered(&Order::Film(order.clone()))),
+        }
+    }
+
+    async fn picture_body(&self, model: &str, order: &PictureOrder) -> Result<(&'static str, Json), OrderError> {
+        if order.task == PictureTask::Upscale {
+            let picture = self.address_of(first_image(order)?).await?;
+            let factor = order.factor.map(|factor| factor as u32);
+            return Ok(("image_upscale", said(json!({"model": model, "imageUri": picture, "scaleFactor": factor}))));
+        }
+        let ratio = order.size.map_or("1024:1024".to_owned(), |size| format!("{}:{}", size.width, size.height));
+        let seed = order.seed.map(|seed| seed as u32);
+        let mut body = json!({"model": model, "promptText": order.prompt, "ratio": ratio, "seed": seed});
+        match order.task {
+            PictureTask::Generate => {}
+            PictureTask::Edit => {
+                first_image(order)?;
+                let mut references = Vec::new();
+                for image in &order.images {
+                    references.push(json!({"uri": self.address_of(image).await?}));
+                }
+                body["referenceImages"] = json!(references);
+            }
+            _ => return Err(not_offered(&Order::Picture(order.clone()))),
+        }
+        Ok(("text_to_image", said(body)))
     }
 }
 
@@ -42,8 +127,8 @@ impl Vendor for Runway {
     async fn submit(&self, route: &Route, order: &Order) -> Result<Taken, OrderError> {
         let model = endpoint(route, order)?;
         let (kind, body) = match order {
-            Order::Film(film) => film_body(model, film),
-            Order::Picture(picture) => picture_body(model, picture, order)?,
+            Order::Film(film) => self.film_body(model, film).await?,
+            Order::Picture(picture) => self.picture_body(model, picture).await?,
             Order::Sound(_) | Order::Hosted(_) => return Err(not_offered(order)),
         };
         let answer = self.0.order(&self.0.url(&format!("/v1/{kind}")), &body, &[]).await?;
@@ -88,49 +173,12 @@ impl Vendor for Runway {
     }
 }
 
-fn film_body(model: &str, order: &FilmOrder) -> (&'static str, Json) {
-    let mut body = json!({
-        "model": model,
-        "promptText": order.prompt,
-        "ratio": ratio(order.aspect.as_deref(), order.resolution.as_deref()),
-    });
-    let frame = |frame: &Attachment, position: &str| json!({"uri": data_url(frame), "position": position});
-    let frames: Vec<Json> = [(&order.first_frame, "first"), (&order.last_frame, "last")]
-        .into_iter()
-        .filter_map(|(picture, position)| Some(frame(picture.as_ref()?, position)))
-        .collect();
-    let kind = if frames.is_empty() { "text_to_video" } else { "image_to_video" };
-    if !frames.is_empty() {
-        body["promptImage"] = json!(frames);
+/// What is `null` is left to the model.
+fn said(body: Json) -> Json {
+    match body {
+        Json::Object(fields) => Json::Object(fields.into_iter().filter(|(_, value)| !value.is_null()).collect()),
+        other => other,
     }
-    if let Some(seconds) = order.seconds {
-        body["duration"] = json!(seconds);
-    }
-    if let Some(seed) = order.seed {
-        body["seed"] = json!(seed);
-    }
-    if let Some(negative) = &order.negative_prompt {
-        body["negativePrompt"] = json!(negative);
-    }
-    (kind, body)
-}
-
-fn picture_body(model: &str, order: &PictureOrder, whole: &Order) -> Result<(&'static str, Json), OrderError> {
-    let ratio = order.size.map_or("1024:1024".to_owned(), |size| format!("{}:{}", size.width, size.height));
-    let mut body = json!({"model": model, "promptText": order.prompt, "ratio": ratio});
-    match order.task {
-        PictureTask::Generate => {}
-        PictureTask::Edit if order.images.is_empty() => return Err(missing("image")),
-        PictureTask::Edit => {
-            let reference = |image: &Attachment| json!({"uri": data_url(image)});
-            body["referenceImages"] = json!(order.images.iter().map(reference).collect::<Vec<_>>());
-        }
-        _ => return Err(not_offered(whole)),
-    }
-    if let Some(seed) = order.seed {
-        body["seed"] = json!(seed as u32);
-    }
-    Ok(("text_to_image", body))
 }
 
 fn path_of(job: &VendorJob) -> Result<String, ProviderError> {

@@ -29,6 +29,7 @@ pub(super) const PROFILE: Profile = Profile {
     offers: &[
         "image.generate",
         "image.edit",
+        "image.vary",
         "image.inpaint",
         "image.outpaint",
         "image.upscale",
@@ -52,7 +53,7 @@ impl Vendor for Stability {
         let endpoint = endpoint(route, order)?;
         // `generate/sd3:sd3.5-large`: where several models share an address, the model is named in the form.
         let (path, model) = endpoint.split_once(':').map_or((endpoint, None), |(path, model)| (path, Some(model)));
-        let mut form = form_of(order)?;
+        let mut form = form_of(path, order)?;
         form.extend(model.map(|model| ("model", Part::Text(model.to_owned()))));
         let answer = self.0.order_with(&self.0.url(&format!("/v2beta/{path}")), &Body::Form(form), &[JSON]).await?;
         if let Some(id) = answer.json["id"].as_str() {
@@ -96,10 +97,10 @@ fn made(answer: &Json) -> Result<Finished, ProviderError> {
     Ok(Finished::bytes(decoded(answer, place)?).seeded(answer["seed"].as_u64()))
 }
 
-fn form_of(order: &Order) -> Result<Vec<(&'static str, Part)>, OrderError> {
+fn form_of(path: &str, order: &Order) -> Result<Vec<(&'static str, Part)>, OrderError> {
     let mut form = Vec::new();
     match order {
-        Order::Picture(picture) => picture_form(&mut form, picture)?,
+        Order::Picture(picture) => picture_form(&mut form, path, picture)?,
         Order::Sound(sound) if sound.task == SoundTask::Music => {
             form.push(("prompt", text(&sound.prompt)));
             form.extend(sound.seconds.map(|seconds| ("duration", text(&seconds))));
@@ -111,13 +112,18 @@ fn form_of(order: &Order) -> Result<Vec<(&'static str, Part)>, OrderError> {
     Ok(form)
 }
 
-fn picture_form(form: &mut Vec<(&'static str, Part)>, order: &PictureOrder) -> Result<(), OrderError> {
+fn picture_form(form: &mut Vec<(&'static str, Part)>, path: &str, order: &PictureOrder) -> Result<(), OrderError> {
     if !order.prompt.is_empty() {
         form.push(("prompt", text(&order.prompt)));
     }
     match order.task {
         PictureTask::Generate => form.extend(order.aspect.as_ref().map(|aspect| ("aspect_ratio", text(aspect)))),
-        PictureTask::Edit => {
+        // It keeps the outlines of the picture, and nothing else of it.
+        PictureTask::Vary if path.contains("/control/") => {
+            form.push(("image", file(first_image(order)?)));
+            form.extend(order.control_strength.map(|strength| ("control_strength", text(&strength))));
+        }
+        PictureTask::Edit | PictureTask::Vary => {
             form.push(("image", file(first_image(order)?)));
             form.push(("mode", text(&"image-to-image")));
             form.push(("strength", text(&order.strength.unwrap_or(0.7))));

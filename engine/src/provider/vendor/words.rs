@@ -131,6 +131,13 @@ pub(super) fn fields(route: &Route, order: &Order, addresses: Vec<String>) -> Ma
                 None => continue,
             },
             Some(Form::Loras) => json!([{"path": value}]),
+            Some(Form::LoraScale) => {
+                // Without a LoRA there is nothing to weigh.
+                if let Some(lora) = body.get_mut(name).and_then(|list| list.get_mut(0)) {
+                    lora["scale"] = value;
+                }
+                continue;
+            }
             Some(Form::Voice) => json!({"voice_id": value}),
             Some(Form::List) => {
                 // Several of ours may go into one list.

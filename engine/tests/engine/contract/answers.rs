@@ -15,6 +15,35 @@ pub const FAL: Job = Job {
         _ => None,
     },
     cancel: "/requests/job-1/cancel",
+    content: "",
+};
+pub const FAL_FILM: Job = Job {
+    state: |path, step, made| match path {
+        "/requests/job-1/status" => Some(json!({"status": (["IN_QUEUE", "IN_PROGRESS", "COMPLETED"][step])})),
+        "/requests/job-1" => Some(json!({"video": {"url": made.url}, "seed": 7})),
+        _ => None,
+    },
+    ..FAL
+};
+/// The content is at the vendor, behind the key.
+pub const OPENROUTER: Job = Job {
+    taken: |made| json!({"id": "job-1", "status": "pending", "polling_url": format!("{}/videos/job-1", made.base)}),
+    state: |path, step, _| {
+        let status = ["pending", "in_progress", "completed"][step];
+        (path == "/videos/job-1").then(|| json!({"id": "job-1", "status": status, "usage": {"cost": 0.4}}))
+    },
+    cancel: "",
+    content: "/videos/job-1/content",
+};
+pub const TOGETHER: Job = Job {
+    taken: |_| json!({"id": "job-1", "object": "video", "status": "queued"}),
+    state: |path, step, made| {
+        let status = ["queued", "in_progress", "completed"][step];
+        let outputs = json!({"cost": 0.4, "video_url": made.url});
+        (path == "/videos/job-1").then(|| json!({"id": "job-1", "status": status, "outputs": outputs}))
+    },
+    cancel: "",
+    content: "",
 };
 pub const FAL_SOUND: Job = Job {
     state: |path, step, made| match path {
@@ -31,6 +60,7 @@ pub const REPLICATE: Job = Job {
         (path == "/predictions/job-1").then(|| json!({"status": status, "output": [made.url], "completed_at": null}))
     },
     cancel: "/predictions/job-1/cancel",
+    content: "",
 };
 pub const FAL_WHOLE: Job = Job {
     state: |path, step, made| match path {
@@ -47,6 +77,7 @@ pub const BFL: Job = Job {
         (path == "/get_result").then(|| json!({"status": status, "result": {"sample": made.url, "seed": 9}}))
     },
     cancel: "",
+    content: "",
 };
 pub const RUNWAY: Job = Job {
     taken: |_| json!({"id": "job-1"}),
@@ -55,6 +86,7 @@ pub const RUNWAY: Job = Job {
         (path == "/v1/tasks/job-1").then(|| json!({"status": status, "output": [made.url], "cost": {"credits": 5}}))
     },
     cancel: "/v1/tasks/job-1",
+    content: "",
 };
 
 pub fn openai_picture(made: &Made<'_>) -> Value {
@@ -155,4 +187,20 @@ pub fn gemini_said(_: &Made<'_>) -> Value {
 pub fn elevenlabs_said(_: &Made<'_>) -> Value {
     let word = |text: &str, start: f64| json!({"text": text, "start": start, "end": start + 0.5, "type": "word"});
     json!({"text": "Good day", "language_code": "en", "words": [word("Good ", 0.0), word("day", 0.6)]})
+}
+
+pub fn recraft_picture(made: &Made<'_>) -> Value {
+    json!({"image": {"url": made.url}})
+}
+
+pub fn stability_sound(made: &Made<'_>) -> Value {
+    json!({"audio": made.base64, "finish_reason": "SUCCESS"})
+}
+
+pub fn huggingface_vectors(_: &Made<'_>) -> Value {
+    json!([[0.5, -0.25]])
+}
+
+pub fn huggingface_said(_: &Made<'_>) -> Value {
+    json!({"text": " Good day", "chunks": [{"timestamp": [0.0, 1.2], "text": " Good day"}]})
 }

@@ -13,10 +13,14 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 
-use super::cases::{Answer, Case, Made};
+use super::{
+    cases::{Answer, Case, Made},
+    upload,
+};
 
 pub const SECRET: &str = "key-0123456789abcdef";
 const SOUND: &[u8] = include_bytes!("../../../../assets/samples/guitar.mp3");
+const FILM: &[u8] = include_bytes!("../../../../assets/samples/clip.mp4");
 
 /// How things go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +62,8 @@ pub struct Seen {
     pub questions: usize,
     pub cancelled: usize,
     pub fetched: usize,
+    /// How many bytes of each file were handed over before the order.
+    pub uploaded: Vec<usize>,
     /// What should not have come.
     pub wrong: Vec<String>,
 }
@@ -101,6 +107,9 @@ impl Shop {
     fn result(&self) -> Vec<u8> {
         if self.0.case.capability.starts_with("audio.") {
             return SOUND.to_vec();
+        }
+        if self.0.case.capability.starts_with("video.") {
+            return FILM.to_vec();
         }
         let mut png = std::io::Cursor::new(Vec::new());
         let picture = image::RgbImage::from_pixel(32, 16, image::Rgb([9, 9, 200]));
@@ -147,10 +156,17 @@ fn streamed(events: Vec<Value>, ending: Ending) -> Response {
     ([("content-type", "text/event-stream")], body).into_response()
 }
 
-async fn hand_out(State(shop): State<Shop>, headers: HeaderMap) -> Response {
+async fn hand_out(State(shop): State<Shop>, method: Method, headers: HeaderMap, body: Bytes) -> Response {
     let mut seen = shop.0.seen.lock().unwrap();
     if format!("{headers:?}").contains(SECRET) {
         seen.wrong.push("the key went to a foreign origin".into());
+    }
+    if method != Method::GET {
+        if headers.get("content-length").is_none() {
+            seen.wrong.push("stores of this kind want to know the length".into());
+        }
+        seen.uploaded.push(body.len());
+        return StatusCode::NO_CONTENT.into_response();
     }
     seen.fetched += 1;
     match shop.script() {
@@ -168,6 +184,15 @@ async fn answer(State(shop): State<Shop>, method: Method, uri: Uri, headers: Hea
     if method == Method::POST && uri.path() == case.path {
         return order(&shop, &body).await;
     }
+    if method == Method::POST
+        && let Some(answer) = upload::place(uri.path(), &shop.0.base, &shop.0.cdn)
+    {
+        // Two of them only say where to; the third takes the file itself.
+        if uri.path() == "/files" {
+            shop.0.seen.lock().unwrap().uploaded.push(body.len());
+        }
+        return Json(answer).into_response();
+    }
     let Answer::Job(job) = case.answer else {
         shop.0.seen.lock().unwrap().wrong.push(format!("{method} {uri}"));
         return StatusCode::NOT_FOUND.into_response();
@@ -175,6 +200,13 @@ async fn answer(State(shop): State<Shop>, method: Method, uri: Uri, headers: Hea
     if uri.path() == job.cancel && method != Method::GET {
         shop.0.seen.lock().unwrap().cancelled += 1;
         return Json(json!({})).into_response();
+    }
+    if uri.path() == job.content {
+        shop.0.seen.lock().unwrap().fetched += 1;
+        return match shop.script() {
+            Script::Expired => StatusCode::NOT_FOUND.into_response(),
+            _ => shop.result().into_response(),
+        };
     }
     let questions = {
         let mut seen = shop.0.seen.lock().unwrap();

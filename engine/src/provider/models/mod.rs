@@ -2,14 +2,16 @@
 //!
 //! It feeds pickers and prices. It limits nothing: a model that is not in it can be named all the same.
 
+mod price;
+mod route;
+
 use std::{collections::BTreeMap, sync::LazyLock};
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Usage,
-    order::{FilmTask, Order, SoundTask},
-};
+pub use price::Prices;
+pub(crate) use price::{Made, cost_usd};
+pub use route::{Field, Form, Route};
 
 /// All models that are known, and the day they were looked up.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -47,9 +49,12 @@ pub struct Model {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usd_per_million: Option<Prices>,
     /// The parameters it takes beyond what its task asks for, by our names, and within which limits. One that is not
-    /// listed is not taken. Of pictures and sounds.
+    /// listed is not taken. For films that are made of words and pictures, see `video`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub parameters: BTreeMap<String, Limit>,
+    /// What it has to be told, by our names, where others leave that open: `prompt`, `control`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<String>,
     /// What films it makes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub video: Option<VideoLimits>,
@@ -106,130 +111,13 @@ pub enum Sound {
     Choice,
 }
 
-/// One provider that serves a model.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Route {
-    /// Whose key it needs.
-    pub provider: String,
-    /// What the provider calls the model when it makes something of words alone. Absent: it cannot.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub from_text: Option<String>,
-    /// What the provider calls the model when it begins with a picture. Absent: it cannot.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub from_image: Option<String>,
-    /// What the provider calls the model for a capability, beside films that are made of words and pictures.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub serves: BTreeMap<String, String>,
-    /// What the provider wants to be told besides, in its own words.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub fixed: BTreeMap<String, serde_json::Value>,
-    /// The provider's names of our parameters, where each of its models has names of its own.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub fields: BTreeMap<String, Field>,
-    /// US dollars for a second of film, by size; `any` where the size does not matter. Absent: unknown.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub usd_per_second: BTreeMap<String, f64>,
-    /// US dollars for one picture, song or sound. Absent: unknown.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub usd_each: Option<f64>,
-    /// US dollars for a thousand characters that are spoken. Absent: unknown.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub usd_per_thousand_characters: Option<f64>,
-}
-
-impl Route {
-    /// What the provider calls the model for this order; `None`: it cannot do that.
-    pub(crate) fn endpoint(&self, order: &Order) -> Option<&str> {
-        match order {
-            Order::Film(film) if film.task == FilmTask::Generate => {
-                if film.first_frame.is_some() {
-                    self.from_image.as_deref()
-                } else {
-                    self.from_text.as_deref()
-                }
-            }
-            _ => self.serves.get(order.capability()).map(String::as_str),
-        }
-    }
-
-    /// The list price of an order, where it is known and follows from the order. `None` rather than a guess.
-    pub(crate) fn price(&self, order: &Order) -> Option<f64> {
-        let second = |size: Option<&str>| self.usd_per_second.get("any").or_else(|| self.usd_per_second.get(size?));
-        match order {
-            Order::Film(film) => Some(second(film.resolution.as_deref())? * f64::from(film.seconds?)),
-            Order::Picture(_) => self.usd_each,
-            Order::Sound(sound) if sound.task == SoundTask::Speak => {
-                Some(self.usd_per_thousand_characters? * sound.prompt.chars().count() as f64 / 1000.0)
-            }
-            Order::Sound(sound) => self.usd_each.or_else(|| Some(second(None)? * sound.seconds?)),
-            Order::Hosted(_) => None,
-        }
-    }
-}
-
-/// How one parameter is called and written at a provider: `"image_url"`, or `{"name":"duration","form":"text"}`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Field {
-    /// Written as it is.
-    Name(String),
-    /// Written in a form of its own.
-    Formed {
-        /// The provider's name.
-        name: String,
-        /// How the value is written.
-        form: Form,
-    },
-}
-
-/// How a provider wants a value to be written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Form {
-    /// A number as text: `"5"`.
-    Text,
-    /// Seconds with their unit: `"5s"`.
-    Seconds,
-    /// Seconds as thousandths.
-    Millis,
-    /// Text in capitals.
-    Upper,
-    /// A size as `{"width": 1024, "height": 768}`.
-    Size,
-    /// Part of a list.
-    List,
-    /// The address of a LoRA as `[{"path": …}]`.
-    Loras,
-    /// A voice as `{"voice_id": …}`.
-    Voice,
-}
-
-/// US dollars for a million tokens.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Prices {
-    /// Text that goes in.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub text_in: Option<f64>,
-    /// Text that comes out.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub text_out: Option<f64>,
-    /// Pictures that go in.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub image_in: Option<f64>,
-    /// Pictures that come out.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub image_out: Option<f64>,
-}
-
 static MODELS: LazyLock<ModelCatalog> = LazyLock::new(|| {
     let read = |text| serde_json::from_str::<ModelCatalog>(text).expect("the catalogue is tested");
-    let mut catalog = read(include_str!("../../../assets/models/text.json"));
+    let mut catalog = read(include_str!("../../../../assets/models/text.json"));
     for more in [
-        include_str!("../../../assets/models/image.json"),
-        include_str!("../../../assets/models/video.json"),
-        include_str!("../../../assets/models/audio.json"),
+        include_str!("../../../../assets/models/image.json"),
+        include_str!("../../../../assets/models/video.json"),
+        include_str!("../../../../assets/models/audio.json"),
     ] {
         catalog.models.extend(read(more).models);
     }
@@ -247,39 +135,6 @@ pub(crate) fn model(id: &str, capability: &str) -> Option<&'static Model> {
     MODELS.models.iter().find(offered)
 }
 
-/// What comes out of a model.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Made {
-    Text,
-    Picture,
-}
-
-/// What a call of a vendor's model cost; `None` where the price or the usage is unknown.
-pub(crate) fn cost_usd(provider: &str, model: &str, usage: Usage, made: Made) -> Option<f64> {
-    let listed = |model: &&Model, id: &str| model.provider == provider && model.id == id;
-    if usage.cost_usd.is_some() {
-        return usage.cost_usd;
-    }
-    let entry = MODELS.models.iter().find(|entry| listed(entry, model)).or_else(|| {
-        // Vendors answer with a dated name, `gpt-6-luna-2026-09-01`, for the one that was asked.
-        MODELS.models.iter().filter(|entry| entry.provider == provider).find(|entry| {
-            let dated = model.strip_prefix(&entry.id).and_then(|rest| rest.strip_prefix('-'));
-            dated.is_some_and(|date| date.bytes().all(|b| b.is_ascii_digit() || b == b'-'))
-        })
-    })?;
-    let prices = entry.usd_per_million.as_ref()?;
-    let (input, output) = (usage.input_tokens?, usage.output_tokens?);
-    let pictures = usage.input_picture_tokens.unwrap_or(0).min(input);
-    let text_in = (input - pictures) as f64 * prices.text_in?;
-    let image_in = if pictures == 0 { 0.0 } else { pictures as f64 * prices.image_in.or(prices.text_in)? };
-    let out = output as f64
-        * match made {
-            Made::Text => prices.text_out?,
-            Made::Picture => prices.image_out?,
-        };
-    Some((text_in + image_in + out) / 1e6)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -295,7 +150,7 @@ mod tests {
 
     #[test]
     fn the_documented_examples_are_entries() {
-        let page = include_str!("../../../docs/providers.md");
+        let page = include_str!("../../../../docs/providers.md");
         let examples = page.split("```json\n").skip(1).map(|rest| rest.split("```").next().unwrap());
         let examples: Vec<Model> = examples.map(|example| serde_json::from_str(example).unwrap()).collect();
         assert_eq!(examples.len(), 2);
@@ -357,18 +212,5 @@ mod tests {
             assert!(model.successor.as_deref().is_none_or(known), "{}", model.id);
             assert!(model.parameters.values().all(|limit| limit.min.zip(limit.max).is_none_or(|(min, max)| min < max)));
         }
-    }
-
-    #[test]
-    fn costs_are_tokens_times_price_and_never_guessed() {
-        let usage = Usage { input_tokens: Some(1000), output_tokens: Some(100), ..Usage::default() };
-        assert_eq!(cost_usd("openai", "gpt-6.1-sol", usage, Made::Text), Some(0.003));
-        assert_eq!(cost_usd("openai", "gpt-6.1-sol-2026-10-01", usage, Made::Text), Some(0.003));
-        assert_eq!(cost_usd("openai", "gpt-6.1-sol-mini", usage, Made::Text), None);
-        assert_eq!(cost_usd("openai", "gpt-image-2.6-sunburst", usage, Made::Picture), None);
-        assert_eq!(cost_usd("openai", "gpt-6.1-sol", Usage::default(), Made::Text), None);
-        let pictures = Usage { input_picture_tokens: Some(500), ..usage };
-        let cost = cost_usd("openai", "gpt-image-2.6-flare", pictures, Made::Picture).unwrap();
-        assert!((cost - (500.0 * 5.0 + 500.0 * 8.0 + 100.0 * 30.0) / 1e6).abs() < 1e-12);
     }
 }
