@@ -3,11 +3,13 @@
 //! Two kinds of vendors. One is asked (`chat`): conversations, vectors, transcripts; an answer that did not come is asked
 //! for again. From the other, work is ordered (`order`): pictures, films, sounds; an order is never given twice by itself.
 //! A vendor is one file in `chat/` or `vendor/`, a model an entry in `assets/models`. Neither knows nodes, runs or
-//! documents; the nodes in `nodes/model` call them through [`connect`] and [`order::choose`].
+//! documents; the nodes in `nodes/model` call them through [`Candidates`] and
+//! [`order::choose`], which know what to do where a vendor is down.
 
 mod chat;
 mod check;
 mod comfy;
+mod connect;
 mod estimate;
 mod hosted;
 mod models;
@@ -20,14 +22,15 @@ mod table;
 mod tool;
 mod vendor;
 
-use std::{path::PathBuf, sync::Arc};
+use std::path::PathBuf;
 
 use bytes::Bytes;
 use shared::run::FailureCode;
 
-use crate::{NodeContext, NodeError, error::shortened, secret::Payer};
+use crate::{NodeError, error::shortened};
 pub use check::{KeyCheck, check_key, costs_nothing};
 pub(crate) use comfy::{ComfyJob, ComfyUi};
+pub(crate) use connect::{Candidates, Connection, LOCAL, connect, split_connection};
 pub use estimate::{CallEstimate, KeyAtHand, estimate};
 pub(crate) use hosted::is_endpoint;
 pub use hosted::{HostedError, hosted_model};
@@ -253,74 +256,4 @@ impl From<ProviderError> for NodeError {
         }
         failure
     }
-}
-
-/// A provider on a person's behalf, and its name for the records.
-pub(crate) struct Connection {
-    pub name: String,
-    pub provider: Arc<dyn Provider>,
-    /// The vendor itself, whose prices are known; not a server that speaks its language.
-    pub is_vendor: bool,
-    pub payer: Option<Payer>,
-}
-
-/// The models of this machine: no key, no vendor.
-pub(crate) const LOCAL: &str = "local";
-
-/// `openai`, or `openai:team` where there are several keys of one provider.
-pub(crate) fn split_connection(connection: &str) -> (&str, Option<&str>) {
-    match connection.trim().split_once(':') {
-        Some((provider, name)) => (provider.trim(), Some(name.trim())),
-        None => (connection.trim(), None),
-    }
-}
-
-/// Finds who answers: the provider that `connection` names, else the first of the model's that has a key, else
-/// `fallback`.
-///
-/// Every provider but the known ones is a server that speaks OpenAI's language at the key's base URL.
-pub(crate) async fn connect(
-    ctx: &NodeContext,
-    connection: &str,
-    model: &str,
-    capability: &str,
-    fallback: &str,
-) -> Result<Connection, NodeError> {
-    let (named, name) = split_connection(connection);
-    let known = models::model(model, capability);
-    if let Some(known) = known {
-        order::check_alive(known)?;
-    }
-    if !named.is_empty() {
-        return connect_to(ctx, named, name).await;
-    }
-    let Some(known) = known else { return connect_to(ctx, fallback, None).await };
-    let mut without_key = None;
-    for provider in known.routes.iter().map(|route| &route.provider).chain([&known.provider]) {
-        match connect_to(ctx, provider, None).await {
-            Err(error) if error.failure().is_some_and(|failure| failure.code == FailureCode::MissingKey) => {
-                without_key.get_or_insert(error);
-            }
-            answer => return answer,
-        }
-    }
-    Err(without_key.expect("a model has its own provider at least"))
-}
-
-async fn connect_to(ctx: &NodeContext, provider: &str, name: Option<&str>) -> Result<Connection, NodeError> {
-    if provider == LOCAL {
-        let provider = ctx.local_models().provider(ctx).map_err(ProviderError::from);
-        let provider = provider.map_err(|error| error.in_field("connection"))?;
-        return Ok(Connection { name: LOCAL.to_owned(), provider, is_vendor: false, payer: None });
-    }
-    let key = match ctx.key(provider, name).await {
-        Ok(key) => key,
-        Err(error) => check::keyless(provider, name).ok_or(error.in_field("connection"))?,
-    };
-    let (is_vendor, payer) = (key.base_url.is_none(), key.payer);
-    let Some(client) = chat::of(provider, ctx.http().clone(), key) else {
-        let message = format!("the key for `{provider}` needs a base URL: its server speaks OpenAI's language there");
-        return Err(NodeError::new(FailureCode::MissingKey, message).in_field("connection"));
-    };
-    Ok(Connection { name: provider.to_owned(), provider: client, is_vendor, payer })
 }

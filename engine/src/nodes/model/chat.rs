@@ -1,13 +1,15 @@
 //! `text.chat`.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use serde_json::{Value as Json, json};
 
-use super::{Call, finish, require_text};
+use super::{Call, ask, finish, require_text};
 use crate::{
     Choice, Image, NodeContext, NodeError, ParamValue,
     generation::GenerationKind,
     node,
-    provider::{ChatRequest, Made, Picture, connect},
+    provider::{Candidates, ChatRequest, Made, Picture},
 };
 
 /// How long a model thinks before it answers.
@@ -105,22 +107,9 @@ async fn chat(
         pictures.push(Picture { mime: image.media().mime.clone(), bytes: image.bytes(ctx).await? });
     }
     let reasoning_effort = effort.said();
-    let connection = connect(ctx, &connection, &model, "text.chat", "openai").await?;
-    let mut call = Call::new(ctx, &connection.name, &model, GenerationKind::Text);
-    call.note("prompt", json!(prompt));
-    call.note_if("system", (!system.is_empty()).then(|| json!(system)));
-    call.note_if("temperature", temperature.map(Json::from));
-    call.note_if("top_p", top_p.map(Json::from));
-    call.note_if("top_k", top_k.map(Json::from));
+    let candidates = Candidates::of(ctx, &connection, &model, "text.chat", "openai")?;
     let stop: Vec<String> = stop.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
-    call.note_if("stop", (!stop.is_empty()).then(|| json!(stop)));
-    call.note_if("max_tokens", max_tokens.map(Json::from));
-    call.note_if("seed", seed.map(Json::from));
-    call.note_if("reasoning_effort", reasoning_effort.clone().map(Json::from));
-    call.note_if("json", json.then_some(json!(true)));
-    call.note_if("schema", schema.clone());
     let blobs: Vec<_> = images.iter().map(|image| image.media().blob.as_str()).collect();
-    call.note_if("image", (!blobs.is_empty()).then(|| json!(blobs)));
     let request = ChatRequest {
         model,
         system,
@@ -137,19 +126,45 @@ async fn chat(
         schema,
         ..ChatRequest::default()
     };
-
-    let on_delta = |delta: &str| ctx.text("text", delta);
-    call.leave().await?;
-    let answer = tokio::select! {
-        answer = connection.provider.chat(&request, &on_delta) => answer,
-        // Dropping the call closes the connection, which is how these APIs are told to stop.
-        () = ctx.cancel().cancelled() => return Err(call.cancelled()),
+    let has_begun = AtomicBool::new(false);
+    let on_delta = |delta: &str| {
+        has_begun.store(true, Ordering::Relaxed);
+        ctx.text("text", delta);
     };
-    let answer = answer.map_err(|error| call.failed(error))?;
+    let (answer, mut call, connection) = ask(
+        ctx,
+        candidates,
+        (&request.model, GenerationKind::Text),
+        |call| {
+            note(call, &request);
+            call.note_if("image", (!blobs.is_empty()).then(|| json!(blobs)));
+        },
+        |provider| {
+            let (request, on_delta) = (&request, &on_delta);
+            async move { provider.chat(request, on_delta).await }
+        },
+        || has_begun.load(Ordering::Relaxed),
+    )
+    .await?;
     if let Some(model) = &answer.model {
         call.generation.model.clone_from(model);
     }
     call.generation.output.text = Some(answer.text.clone());
     finish(&mut call, &connection, answer.usage, answer.retries, Made::Text);
     Ok(answer.text)
+}
+
+/// Everything that was asked, but for pictures.
+fn note(call: &mut Call<'_>, request: &ChatRequest) {
+    call.note("prompt", json!(request.prompt));
+    call.note_if("system", (!request.system.is_empty()).then(|| json!(request.system)));
+    call.note_if("temperature", request.temperature.map(Json::from));
+    call.note_if("top_p", request.top_p.map(Json::from));
+    call.note_if("top_k", request.top_k.map(Json::from));
+    call.note_if("stop", (!request.stop.is_empty()).then(|| json!(request.stop)));
+    call.note_if("max_tokens", request.max_tokens.map(Json::from));
+    call.note_if("seed", request.seed.map(Json::from));
+    call.note_if("reasoning_effort", request.reasoning_effort.clone().map(Json::from));
+    call.note_if("json", request.json.then_some(json!(true)));
+    call.note_if("schema", request.schema.clone());
 }

@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use super::{Call, finish, require_text};
+use super::{ask, finish, require_text};
 use crate::{
     Embedding, NodeContext, NodeError,
     generation::GenerationKind,
     node,
-    provider::{EmbedRequest, LOCAL, Made, connect},
+    provider::{Candidates, EmbedRequest, LOCAL, Made},
 };
 
 /// Turns a text into a vector that stands for its meaning.
@@ -37,16 +37,20 @@ async fn embed(
 ) -> Result<Embedding, NodeError> {
     require_text("text", &text)?;
     require_text("model", &model)?;
-    let connection = connect(ctx, &connection, &model, "text.embed", LOCAL).await?;
-    let mut call = Call::new(ctx, &connection.name, &model, GenerationKind::Embedding);
-    call.note("prompt", json!(text));
+    let candidates = Candidates::of(ctx, &connection, &model, "text.embed", LOCAL)?;
     let request = EmbedRequest { model, texts: vec![text] };
-    call.leave().await?;
-    let answer = tokio::select! {
-        answer = connection.provider.embed(&request) => answer,
-        () = ctx.cancel().cancelled() => return Err(call.cancelled()),
-    };
-    let mut answer = answer.map_err(|error| call.failed(error))?;
+    let (mut answer, mut call, connection) = ask(
+        ctx,
+        candidates,
+        (&request.model, GenerationKind::Embedding),
+        |call| call.note("prompt", json!(request.texts[0])),
+        |provider| {
+            let request = &request;
+            async move { provider.embed(request).await }
+        },
+        || false,
+    )
+    .await?;
     finish(&mut call, &connection, answer.usage, answer.retries, Made::Text);
     Ok(Embedding(answer.vectors.pop().unwrap_or_default()))
 }

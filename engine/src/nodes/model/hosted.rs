@@ -89,7 +89,7 @@ async fn run(ctx: &NodeContext, mut args: Args) -> Result<Values, NodeError> {
     }
     let made = match order::run(ctx, &chosen, &order).await {
         Ok(made) => made,
-        Err(JobError::Vendor(error)) => return Err(call.failed(error)),
+        Err(JobError::Vendor(error) | JobError::Down(error)) => return Err(call.failed(error)),
         Err(JobError::Run(NodeError::Cancelled)) => return Err(call.cancelled()),
         Err(JobError::Run(error)) => return Err(error),
     };

@@ -3,12 +3,12 @@
 use engine_macros::Outputs;
 use serde_json::{Value as Json, json};
 
-use super::{Call, finish, require_text};
+use super::{ask, finish, require_text};
 use crate::{
     Audio, NodeContext, NodeError,
     generation::GenerationKind,
     node,
-    provider::{LOCAL, Made, TranscribeRequest, connect},
+    provider::{Candidates, LOCAL, Made, TranscribeRequest},
 };
 
 /// What was said, and when.
@@ -51,19 +51,25 @@ async fn transcribe(
     ctx: &NodeContext,
 ) -> Result<Said, NodeError> {
     require_text("model", &model)?;
-    let connection = connect(ctx, &connection, &model, "audio.transcribe", LOCAL).await?;
-    let mut call = Call::new(ctx, &connection.name, &model, GenerationKind::Text);
+    let candidates = Candidates::of(ctx, &connection, &model, "audio.transcribe", LOCAL)?;
     let language = Some(language.trim().to_lowercase()).filter(|language| !language.is_empty());
-    call.note("audio", json!(audio.media().blob));
-    call.note_if("language", language.clone().map(Json::from));
-    call.note_if("translate", translate.then_some(json!(true)));
     let request = TranscribeRequest { model, sound: audio.path(ctx).await?, language, translate };
-    call.leave().await?;
-    let transcript = tokio::select! {
-        transcript = connection.provider.transcribe(&request) => transcript,
-        () = ctx.cancel().cancelled() => return Err(call.cancelled()),
-    };
-    let transcript = transcript.map_err(|error| call.failed(error))?;
+    let (transcript, mut call, connection) = ask(
+        ctx,
+        candidates,
+        (&request.model, GenerationKind::Text),
+        |call| {
+            call.note("audio", json!(audio.media().blob));
+            call.note_if("language", request.language.clone().map(Json::from));
+            call.note_if("translate", translate.then_some(json!(true)));
+        },
+        |provider| {
+            let request = &request;
+            async move { provider.transcribe(request).await }
+        },
+        || false,
+    )
+    .await?;
     call.generation.output.text = Some(transcript.text.clone());
     finish(&mut call, &connection, transcript.usage, transcript.retries, Made::Text);
     Ok(Said { text: transcript.text, segments: json!(transcript.segments), language: transcript.language })

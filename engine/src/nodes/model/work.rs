@@ -21,22 +21,13 @@ pub(super) async fn work(
     mut order: Order,
 ) -> Result<Media, NodeError> {
     super::require_text("model", model)?;
-    let job = ctx.job();
-    let chosen = order::choose(ctx, model, connection, &mut order, job.as_ref()).await?;
     let (kind, wanted, what) = match order {
         Order::Film(_) => (GenerationKind::Video, "video/", "film"),
         Order::Picture(_) => (GenerationKind::Image, "image/", "picture"),
         Order::Sound(_) => (GenerationKind::Audio, "audio/", "sound"),
         Order::Hosted(_) => unreachable!("hosted models have a node of their own"),
     };
-    let mut call = Call::new(ctx, &chosen.route.provider, model, kind);
-    note(&mut call, &order);
-    let made = match order::run(ctx, &chosen, &order).await {
-        Ok(made) => made,
-        Err(JobError::Vendor(error)) => return Err(call.failed(error)),
-        Err(JobError::Run(NodeError::Cancelled)) => return Err(call.cancelled()),
-        Err(JobError::Run(error)) => return Err(error),
-    };
+    let (made, mut call, chosen) = order_it(ctx, model, connection, &mut order, kind).await?;
     let [file] = made.files.as_slice() else { unreachable!("an order that is not hosted has one result") };
     let media = match ctx.store_file(file).await {
         Ok(media) if media.mime.starts_with(wanted) => media,
@@ -60,6 +51,38 @@ pub(super) async fn work(
     metrics.cost_usd = made.cost_usd.or_else(counted).or_else(|| chosen.price(&order));
     call.record();
     Ok(media)
+}
+
+/// Gives the order to the first provider that can be reached. Each that cannot leaves a record too.
+async fn order_it<'a>(
+    ctx: &'a NodeContext,
+    model: &str,
+    connection: &str,
+    order: &mut Order,
+    kind: GenerationKind,
+) -> Result<(order::Made, Call<'a>, order::Chosen), NodeError> {
+    let (mut down, mut first) = (Vec::new(), None);
+    loop {
+        let job = ctx.job();
+        let chosen = match order::choose(ctx, model, connection, order, job.as_ref(), &down).await {
+            Ok(chosen) => chosen,
+            // Nobody else has a key: what went wrong is what went wrong first.
+            Err(error) => return Err(first.unwrap_or(error)),
+        };
+        let mut call = Call::new(ctx, &chosen.route.provider, model, kind);
+        note(&mut call, order);
+        match order::run(ctx, &chosen, order).await {
+            Ok(made) => return Ok((made, call, chosen)),
+            Err(JobError::Down(error)) => {
+                tracing::info!(provider = %chosen.route.provider, "the provider is down: the model's next one is asked");
+                first.get_or_insert(call.failed(error));
+                down.push(chosen.route.provider.clone());
+            }
+            Err(JobError::Vendor(error)) => return Err(call.failed(error)),
+            Err(JobError::Run(NodeError::Cancelled)) => return Err(call.cancelled()),
+            Err(JobError::Run(error)) => return Err(error),
+        }
+    }
 }
 
 /// Everything that was asked, media by their blobs.

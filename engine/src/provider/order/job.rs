@@ -45,6 +45,8 @@ pub(crate) struct Made {
 pub(crate) enum JobError {
     /// The vendor's fault, or the request's.
     Vendor(ProviderError),
+    /// The vendor cannot be reached, and so has taken nothing: somebody else may be asked.
+    Down(ProviderError),
     /// Not the vendor's: the run was cancelled, or its state could not be stored.
     Run(NodeError),
 }
@@ -130,7 +132,10 @@ async fn give(ctx: &NodeContext, chosen: &Chosen, order: &Order) -> Result<Given
         Ok(Taken::Made { finished, retries }) => Ok(Given::Made(finished, retries)),
         Err(OrderError::Refused(error)) => {
             ctx.forget_job().await?;
-            Err(JobError::Vendor(error))
+            match error.code {
+                FailureCode::ProviderDown => Err(JobError::Down(error)),
+                _ => Err(JobError::Vendor(error)),
+            }
         }
         Err(OrderError::Unknown(error)) => {
             ctx.forget_job().await?;
