@@ -63,11 +63,14 @@ impl Runway {
         if order.task != FilmTask::Generate {
             return self.refilm_body(model, order).await;
         }
-        let mut body = json!({
-            "model": model,
-            "promptText": order.prompt,
-            "ratio": ratio(order.aspect.as_deref(), order.resolution.as_deref()),
-        });
+        let mut body = json!({"model": model, "promptText": order.prompt, "seed": order.seed});
+        if model.starts_with("hailuo") {
+            // This one takes shapes as they are called, and none with frames.
+            let shape = order.aspect.as_deref().or_else(|| order.first_frame.is_none().then_some("16:9"));
+            (body["ratio"], body["resolution"]) = (json!(shape), json!(order.resolution));
+        } else {
+            body["ratio"] = json!(ratio(order.aspect.as_deref(), order.resolution.as_deref()));
+        }
         let mut frames = Vec::new();
         for (picture, position) in [(&order.first_frame, "first"), (&order.last_frame, "last")] {
             if let Some(picture) = picture {
@@ -76,8 +79,8 @@ impl Runway {
         }
         let kind = if frames.is_empty() { "text_to_video" } else { "image_to_video" };
         body["promptImage"] = if frames.is_empty() { Json::Null } else { json!(frames) };
-        body["duration"] = json!(order.seconds);
-        body["seed"] = json!(order.seed);
+        // It has to be said to the vendor's own models.
+        body["duration"] = json!(order.seconds.or_else(|| model.starts_with("gen4").then_some(5)));
         body["negativePrompt"] = json!(order.negative_prompt);
         Ok((kind, said(body)))
     }
