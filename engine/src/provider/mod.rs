@@ -29,7 +29,7 @@ use shared::run::FailureCode;
 
 use crate::{NodeError, error::shortened};
 pub use check::{KeyCheck, check_key, costs_nothing};
-pub(crate) use comfy::{ComfyJob, ComfyUi};
+pub(crate) use comfy::{ComfyJob, ComfyUi, Ear, Heard};
 pub(crate) use connect::{Candidates, Connection, LOCAL, connect, split_connection};
 pub use estimate::{CallEstimate, KeyAtHand, estimate};
 pub(crate) use hosted::is_endpoint;

@@ -16,7 +16,7 @@ use crate::{
     Args, NodeContext, NodeError, NodeKind, ParamHints, Seed, VendorJob,
     generation::GenerationKind,
     param::param_spec,
-    provider::{ComfyJob, ComfyUi, OrderError, ProviderError},
+    provider::{ComfyJob, ComfyUi, Ear, Heard, OrderError, ProviderError},
     registry::{NodeFuture, SpecHints, dynamic_step, finish_spec},
 };
 
@@ -216,6 +216,7 @@ async fn work(
         data: json!({"workflow": workflow}),
     };
     let mut id = current.lock().expect("nothing panics while it holds the lock").clone();
+    let mut ear = server.listen(&id, workflow).await;
     let sent = !is_new && !matches!(server.poll(&id, workflow).await?, ComfyJob::Unknown);
     let mut fate = None;
     if !sent {
@@ -240,8 +241,10 @@ async fn work(
             ComfyJob::Queued => unknown = 0,
             ComfyJob::Working => {
                 unknown = 0;
-                // It says how far it is on a socket only; that it works is what can be told.
-                ctx.progress(0.5);
+                if ear.is_none() {
+                    // It says how far it is on a socket only; that it works is what can be told.
+                    ctx.progress(0.5);
+                }
             }
             ComfyJob::Unknown if unknown >= UNKNOWN_MAX => {
                 let message = "ComfyUI knows nothing of the job any more: it was probably started anew";
@@ -250,9 +253,28 @@ async fn work(
             }
             ComfyJob::Unknown => unknown += 1,
         }
-        tokio::time::sleep(pace).await;
+        hear(ctx, &mut ear, pace).await;
         pace = (pace * 2).min(PACE_MAX);
     }
+}
+
+/// Lets time pass until the server is asked again, and tells how far it says it is. Over once it says that it is through.
+async fn hear(ctx: &NodeContext, ear: &mut Option<Ear>, pace: Duration) {
+    let pause = tokio::time::sleep(pace);
+    tokio::pin!(pause);
+    while let Some(listening) = ear {
+        tokio::select! {
+            () = &mut pause => return,
+            heard = listening.heard() => match heard {
+                // The result is still to be fetched.
+                Some(Heard::Working(progress)) => ctx.progress(progress.min(0.99)),
+                // The history is written right after that.
+                Some(Heard::Ended) => return tokio::time::sleep(PACE_MIN.min(pace)).await,
+                None => *ear = None,
+            }
+        }
+    }
+    pause.await;
 }
 
 /// The files that a node kept; what it only showed, where it kept nothing.

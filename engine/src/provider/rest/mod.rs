@@ -5,6 +5,7 @@
 
 mod ask;
 mod order;
+mod socket;
 
 use std::time::Duration;
 
@@ -25,6 +26,7 @@ use crate::{
 };
 
 pub(crate) use order::OrderError;
+pub(crate) use socket::Socket;
 
 /// A picture of 3840x2160 as PNG in base64 stays below this.
 const ANSWER_MAX_BYTES: u64 = 96 << 20;

@@ -1,19 +1,9 @@
 //! Workflows of ComfyUI, against a server that answers as ComfyUI's own does.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+mod server;
 
-use axum::{
-    Json, Router,
-    body::Bytes,
-    extract::{Multipart, Path, Query, State},
-    http::StatusCode,
-    response::{IntoResponse, Response},
-    routing::{get, post},
-};
+use std::{sync::Arc, time::Duration};
+
 use engine::{
     EventLog, FixedKeys, ProviderKey, RunReport, RunRequest, Secret, StepId, VendorJob,
     generation::{GenerationLog, Outcome},
@@ -21,170 +11,16 @@ use engine::{
 use serde_json::{Value, json};
 use shared::{
     graph::{Edge, EdgeId, Graph, Node},
-    run::{FailureCode, NodeFailure, RunStatus},
+    run::{FailureCode, NodeFailure, RunEvent, RunStatus},
     value::Value as Made,
 };
 
+use self::server::{Comfy, Way};
 use crate::{
     checkpoint::Kept,
     fixture::{engine, request},
     graph::id,
 };
-
-/// What the server does with jobs.
-#[derive(Clone, Copy, Default, PartialEq)]
-enum Way {
-    #[default]
-    Well,
-    /// They stay in the queue until told otherwise.
-    Slow,
-    /// A node fails while it works.
-    Fails,
-    /// The workflow is refused.
-    Refuses,
-    /// It takes the job, and its answer is lost.
-    AnswersNonsense,
-    /// It is started anew after it has taken the job.
-    Forgets,
-    /// Somebody presses the button there.
-    Interrupted,
-}
-
-#[derive(Default)]
-struct Seen {
-    way: Way,
-    uploads: Vec<(String, String, usize)>,
-    jobs: BTreeMap<String, Value>,
-    orders: usize,
-    questions: BTreeMap<String, usize>,
-    told: Vec<(String, Value)>,
-}
-
-#[derive(Clone, Default)]
-struct Comfy(Arc<Mutex<Seen>>);
-
-impl Comfy {
-    async fn start(way: Way) -> (Self, String) {
-        let comfy = Self::default();
-        comfy.0.lock().unwrap().way = way;
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let base_url = format!("http://{}", listener.local_addr().unwrap());
-        let router = Router::new()
-            .route("/upload/image", post(upload))
-            .route("/prompt", post(prompt))
-            .route("/history/{id}", get(history))
-            .route("/queue", get(queue).post(delete))
-            .route("/interrupt", post(interrupt))
-            .route("/view", get(view))
-            .with_state(comfy.clone());
-        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        (comfy, base_url)
-    }
-
-    fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
-        self.0.lock().unwrap()
-    }
-}
-
-async fn upload(State(comfy): State<Comfy>, mut form: Multipart) -> Json<Value> {
-    let (mut folder, mut name, mut size) = (String::new(), String::new(), 0);
-    while let Some(field) = form.next_field().await.unwrap() {
-        match field.name().unwrap() {
-            "image" => {
-                name = field.file_name().unwrap().to_owned();
-                size = field.bytes().await.unwrap().len();
-            }
-            "subfolder" => folder = field.text().await.unwrap(),
-            "type" => assert_eq!(field.text().await.unwrap(), "input"),
-            "overwrite" => assert_eq!(field.text().await.unwrap(), "true"),
-            other => panic!("a form has no `{other}`"),
-        }
-    }
-    comfy.seen().uploads.push((folder.clone(), name.clone(), size));
-    Json(json!({"name": name, "subfolder": folder, "type": "input"}))
-}
-
-async fn prompt(State(comfy): State<Comfy>, Json(body): Json<Value>) -> Response {
-    let mut seen = comfy.seen();
-    seen.orders += 1;
-    if seen.way == Way::Refuses {
-        let error =
-            json!({"type": "value_not_in_list", "message": "Value not in list", "details": "ckpt_name: 'x' not in []"});
-        let body = json!({
-            "error": {"type": "prompt_outputs_failed_validation", "message": "Prompt outputs failed validation", "details": ""},
-            "node_errors": {"2": {"errors": [error], "class_type": "KSampler", "dependent_outputs": ["9"]}},
-        });
-        return (StatusCode::BAD_REQUEST, Json(body)).into_response();
-    }
-    let id = body["prompt_id"].as_str().unwrap().to_owned();
-    assert!(body["prompt"]["2"]["class_type"].is_string(), "{body}");
-    if seen.way != Way::Forgets {
-        seen.jobs.insert(id.clone(), body["prompt"].clone());
-    }
-    match seen.way {
-        Way::AnswersNonsense => "<html>".into_response(),
-        _ => Json(json!({"prompt_id": id, "number": 1, "node_errors": {}})).into_response(),
-    }
-}
-
-async fn history(State(comfy): State<Comfy>, Path(id): Path<String>) -> Json<Value> {
-    let mut seen = comfy.seen();
-    let asked = seen.questions.entry(id.clone()).or_default();
-    *asked += 1;
-    // Everything takes a moment.
-    if *asked < 3 || seen.way == Way::Slow || !seen.jobs.contains_key(&id) {
-        return Json(json!({}));
-    }
-    let failed = |event: &str, data: Value| json!({"status_str": "error", "completed": false, "messages": [["execution_start", {}], [event, data]]});
-    let (outputs, status) = match seen.way {
-        Way::Fails => (
-            json!({}),
-            failed(
-                "execution_error",
-                json!({"node_id": "2", "node_type": "KSampler", "exception_message": "out of memory\n", "traceback": ["line 1\n"]}),
-            ),
-        ),
-        Way::Interrupted => (json!({}), failed("execution_interrupted", json!({"node_id": "2"}))),
-        _ => (
-            json!({"9": {"images": [
-                {"filename": "shown.png", "subfolder": "", "type": "temp"},
-                {"filename": "a b.png", "subfolder": "some/where", "type": "output"},
-                {"filename": "second.png", "subfolder": "", "type": "output"},
-            ]}}),
-            json!({"status_str": "success", "completed": true, "messages": [["execution_cached", {"nodes": ["2"]}]]}),
-        ),
-    };
-    let mut answer = json!({});
-    answer[&id] = json!({"prompt": [], "outputs": outputs, "status": status});
-    Json(answer)
-}
-
-async fn queue(State(comfy): State<Comfy>) -> Json<Value> {
-    let seen = comfy.seen();
-    let jobs: Vec<Value> = seen.jobs.keys().map(|id| json!([1, id, {}, {}, []])).collect();
-    Json(json!({"queue_running": jobs, "queue_pending": []}))
-}
-
-async fn delete(State(comfy): State<Comfy>, Json(body): Json<Value>) {
-    comfy.seen().told.push(("delete".into(), body["delete"][0].clone()));
-}
-
-async fn interrupt(State(comfy): State<Comfy>, body: Bytes) {
-    let body: Value = serde_json::from_slice(&body).unwrap();
-    comfy.seen().told.push(("interrupt".into(), body["prompt_id"].clone()));
-}
-
-async fn view(Query(query): Query<BTreeMap<String, String>>) -> Response {
-    let name = (query["filename"].as_str(), query["subfolder"].as_str(), query["type"].as_str());
-    let side = match name {
-        ("a b.png", "some/where", "output") => 16,
-        ("second.png", "", "output") => 8,
-        other => panic!("nobody asks for {other:?}"),
-    };
-    let mut png = std::io::Cursor::new(Vec::new());
-    image::RgbImage::from_pixel(side, 8, image::Rgb([9, 9, 200])).write_to(&mut png, image::ImageFormat::Png).unwrap();
-    png.into_inner().into_response()
-}
 
 fn workflow() -> Value {
     json!({
@@ -252,6 +88,29 @@ async fn a_workflow_is_filled_run_and_fetched() {
     let records = records.records();
     let record = records.iter().find(|record| record.node_id == id("a")).unwrap();
     assert_eq!((record.generation.outcome, record.generation.provider.as_str()), (Outcome::Ok, "comfyui"));
+}
+
+/// How far the node was said to be, each time.
+fn told(log: &EventLog) -> Vec<f64> {
+    let progress = |event: RunEvent| match event {
+        RunEvent::NodeProgress { node, progress, .. } if node == id("a") => Some(progress),
+        _ => None,
+    };
+    log.events().into_iter().filter_map(progress).collect()
+}
+
+#[tokio::test]
+async fn how_far_a_job_is_is_heard_on_its_socket() {
+    for (way, expected) in [(Way::Speaks, 0.375), (Way::Babbles, 0.5), (Way::Well, 0.5)] {
+        let (_, base_url) = Comfy::start(way).await;
+        let (request, _) = attempt(&base_url);
+        let log = Arc::new(EventLog::default());
+        let report = engine().run(&request, log.clone()).await.unwrap();
+        assert_eq!(report.status, RunStatus::Done, "{report:?}");
+        let told = told(&log);
+        assert!(told.contains(&expected), "{way:?}: {told:?}");
+        assert_eq!(told.contains(&0.5), expected == 0.5, "{way:?}: half is said only where nothing is heard: {told:?}");
+    }
 }
 
 #[tokio::test]

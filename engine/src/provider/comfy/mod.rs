@@ -3,6 +3,8 @@
 //! It is told under which id a job is to run. So the id is stored before the job is sent, and a run that is taken up
 //! again finds the job by it: the server has it, or has never had it.
 
+mod ear;
+
 use reqwest::Method;
 use serde_json::{Value as Json, json};
 use shared::run::FailureCode;
@@ -13,6 +15,8 @@ use super::{
     split_connection,
 };
 use crate::{NodeContext, NodeError, secret::Payer};
+
+pub(crate) use ear::{Ear, Heard};
 
 pub(super) static PROFILE: Profile = Profile {
     name: "comfyui",
@@ -86,6 +90,11 @@ impl ComfyUi {
         let said = |field: &str| answer[field].as_str().filter(|text| !text.is_empty());
         let name = said("name").ok_or_else(|| nonsense(&answer))?;
         Ok(said("subfolder").map_or_else(|| name.to_owned(), |folder| format!("{folder}/{name}")))
+    }
+
+    /// Listens to what the server says about a job; to be called before it is sent. `None`: it says nothing.
+    pub async fn listen(&self, id: &str, workflow: &Json) -> Option<Ear> {
+        Ear::open(&self.rest, id, id, workflow.as_object().map_or(0, serde_json::Map::len)).await
     }
 
     /// Sends the job. The id under which it runs comes back: ours, but from servers that are too old to be told.
