@@ -236,6 +236,11 @@ pub enum ParamKind {
     Model {
         capability: String,
     },
+    /// A workflow that the node stands for: a link with its version, `{"workflow": …, "version": …, "interface": …}`, or
+    /// a graph of its own, `{"graph": …}`.
+    Workflow,
+    /// What an agent may use: a list of types of nodes, of `{"node": …}` and of `{"name": …, "workflow": …}`.
+    Tools,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -245,6 +250,13 @@ pub struct ChoiceOption {
 }
 
 impl NodeSpec {
+    /// Whether an agent may use it as a tool: what makes sense alone. Agents, and what has ports of its own, come within a
+    /// workflow.
+    pub fn may_be_tool(&self) -> bool {
+        let has_tools = self.params.iter().any(|param| param.kind == ParamKind::Tools);
+        self.role == NodeRole::Step && self.dynamic.is_none() && !has_tools && self.category() != "flow"
+    }
+
     /// The part of the type before the first dot: `image` of `image.crop`.
     pub fn category(&self) -> &str {
         self.node_type.split('.').next().unwrap_or_default()

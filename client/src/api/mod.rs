@@ -21,6 +21,7 @@ use crate::{dom, models::ModelList};
 
 mod account;
 mod keys;
+mod links;
 mod runs;
 mod team;
 

@@ -193,7 +193,9 @@ async fn read_input(kind: &ParamKind, text: &str, blobs: &dyn BlobStore) -> anyh
         ParamKind::Bool => {
             text.trim().parse::<bool>().with_context(|| format!("`{text}` is not true or false"))?.into()
         }
-        ParamKind::Json => serde_json::from_str(text).context("this is no JSON")?,
+        ParamKind::Json | ParamKind::Workflow | ParamKind::Tools => {
+            serde_json::from_str(text).context("this is no JSON")?
+        }
         ParamKind::Media { .. } => {
             let path = Path::new(text);
             let bytes = tokio::fs::read(path).await.with_context(|| format!("reading {}", path.display()))?;

@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use serde_json::Value as Json;
 use shared::{
     graph::{Node, Params},
-    node::{Interface, NodeRole, NodeSpec, interface_of},
+    node::{Interface, NodeSpec, interface_of},
 };
 
 use super::{
@@ -94,7 +94,7 @@ fn tool(entry: &Json, library: &Library, stack: &mut Vec<String>) -> Result<Plan
     let said = |field: &str| entry.get(field).and_then(Json::as_str).filter(|text| !text.trim().is_empty());
     if let Some(node_type) = entry.as_str().or_else(|| said("node")) {
         let name = name(said("name").map_or_else(|| node_type.replace('.', "_"), str::to_owned))?;
-        let kind = NodeKind::find(node_type).filter(|kind| may_be_tool(kind.spec()));
+        let kind = NodeKind::find(node_type).filter(|kind| kind.spec().may_be_tool());
         let kind = kind.ok_or_else(|| format!("a node `{node_type}` cannot be a tool"))?;
         let fixed = fixed(entry, kind.spec())?;
         let description = said("description").unwrap_or(&kind.spec().description).to_owned();
@@ -110,11 +110,6 @@ fn tool(entry: &Json, library: &Library, stack: &mut Vec<String>) -> Result<Plan
     let plan = plan_within(source, &graph, library, stack).map_err(|why| format!("tool `{name}`: {why}"))?;
     let description = said("description").map_or_else(|| format!("Runs the workflow `{name}`."), str::to_owned);
     Ok(PlannedTool { name, description, work: ToolWork::Workflow { plan: Arc::new(plan), interface } })
-}
-
-/// Nodes that make sense alone. Agents and what has ports of its own come within a workflow.
-fn may_be_tool(spec: &NodeSpec) -> bool {
-    spec.role == NodeRole::Step && spec.dynamic.is_none() && spec.node_type != AGENT && spec.category() != "flow"
 }
 
 fn fixed(entry: &Json, spec: &NodeSpec) -> Result<Params, String> {

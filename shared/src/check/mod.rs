@@ -107,8 +107,9 @@ fn check_complete(effective: &Graph, catalog: &Catalog, problems: &mut Vec<Probl
 /// Whether the person must give a value and has not.
 fn lacks_value(spec: &NodeSpec, param: &ParamSpec, node: &Node) -> bool {
     // A named input may get its value when the run is started; a seed is drawn then; `null` is JSON.
-    let comes_later =
-        spec.role == NodeRole::Input || param.optional || matches!(param.kind, ParamKind::Seed | ParamKind::Json);
+    let comes_later = spec.role == NodeRole::Input
+        || param.optional
+        || matches!(param.kind, ParamKind::Seed | ParamKind::Json | ParamKind::Workflow | ParamKind::Tools);
     !comes_later && param.default.is_null() && node.params.get(&param.name).is_none_or(Value::is_null)
 }
 

@@ -21,7 +21,8 @@ pub(super) fn check_value(param: &ParamSpec, value: &Value) -> Result<(), Refusa
             value.as_str().map(drop).ok_or_else(|| wrong_kind(param, "a text"))
         }
         ParamKind::Bool => value.as_bool().map(drop).ok_or_else(|| wrong_kind(param, "true or false")),
-        ParamKind::Json => Ok(()),
+        // What is within, the plan reads.
+        ParamKind::Json | ParamKind::Workflow | ParamKind::Tools => Ok(()),
         ParamKind::Number { min, max, unit, .. } => {
             let number = value.as_f64().ok_or_else(|| wrong_kind(param, "a number"))?;
             in_range(param, number, *min, *max, unit.as_deref())

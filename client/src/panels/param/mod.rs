@@ -8,11 +8,14 @@ mod hosted;
 mod json;
 mod model;
 mod number;
+mod picker;
 mod quiet;
 mod row;
 mod seed;
 mod taken;
 mod text;
+mod tools;
+mod workflow;
 
 use dioxus::prelude::*;
 use serde_json::Value as Json;
@@ -34,6 +37,8 @@ use number::NumberField;
 pub use row::ParamRow;
 use seed::SeedField;
 use text::{LongText, TextField};
+use tools::ToolsField;
+use workflow::WorkflowField;
 
 /// What a parameter's widget gets: what to show, and where to write.
 #[derive(Clone, PartialEq)]
@@ -102,6 +107,8 @@ pub fn Widget(bound: Bound, kind: ParamKind, description: String, node: Option<N
         ParamKind::Seed => rsx! { SeedField { bound } },
         ParamKind::Media { accept } => rsx! { MediaField { bound, accept } },
         ParamKind::Json => rsx! { JsonField { bound } },
+        ParamKind::Workflow => rsx! { WorkflowField { bound, node } },
+        ParamKind::Tools => rsx! { ToolsField { bound } },
     }
 }
 
@@ -117,6 +124,8 @@ pub fn kind_name(kind: &ParamKind) -> &'static str {
         ParamKind::Seed => "seed",
         ParamKind::Media { .. } => "media",
         ParamKind::Json => "json",
+        ParamKind::Workflow => "workflow",
+        ParamKind::Tools => "tools",
         ParamKind::Model { .. } => "model",
     }
 }

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 use shared::{
-    node::{DynamicPorts, NodeSpec, ParamSpec, Resource},
-    value::{Value, Values},
+    node::{DynamicPorts, NodeSpec, ParamKind, ParamSpec, Resource},
+    value::{Value, ValueType, Values},
 };
 
 use crate::{
-    Args, Inputs, NodeContext, NodeKind, ParamHints,
+    Args, Inputs, NodeContext, NodeKind, ParamHints, ParamValue,
     param::param_spec,
     registry::{NodeFuture, SpecHints, dynamic_step, finish_spec},
 };
@@ -50,7 +50,30 @@ fn repeat_spec() -> NodeSpec {
 fn source_param() -> ParamSpec {
     let text = "The workflow: a link with its version, or a graph of its own.";
     let hints = ParamHints { unwired: true, ..ParamHints::default() };
-    param_spec::<Json>("source", "Workflow", text, Json::Null, hints)
+    param_spec::<Source>("source", "Workflow", text, Json::Null, hints)
+}
+
+/// The workflow that a node stands for, as the plan reads it.
+struct Source(Json);
+
+impl ParamValue for Source {
+    const OPTIONAL: bool = true;
+
+    fn kind(_hints: &ParamHints) -> ParamKind {
+        ParamKind::Workflow
+    }
+
+    fn wire() -> Option<ValueType> {
+        None
+    }
+
+    fn from_json(json: &Json) -> Result<Self, String> {
+        Ok(Self(json.clone()))
+    }
+
+    fn to_json(&self) -> Json {
+        self.0.clone()
+    }
 }
 
 fn spec(node_type: &str, title: &str, description: &str, params: Vec<ParamSpec>) -> NodeSpec {

@@ -11,10 +11,32 @@ mod talk;
 mod trace;
 
 use serde_json::Value as Json;
+use shared::{node::ParamKind, value::ValueType};
 
 use super::{chat::Effort, require_text};
-use crate::{Any, Image, NodeContext, NodeError, Outputs, node};
+use crate::{Any, Image, NodeContext, NodeError, Outputs, ParamHints, ParamValue, node};
 use talk::{Asked, Talk};
+
+/// What an agent may use, as its author listed it.
+struct Tools(Json);
+
+impl ParamValue for Tools {
+    fn kind(_hints: &ParamHints) -> ParamKind {
+        ParamKind::Tools
+    }
+
+    fn wire() -> Option<ValueType> {
+        None
+    }
+
+    fn from_json(json: &Json) -> Result<Self, String> {
+        Ok(Self(json.clone()))
+    }
+
+    fn to_json(&self) -> Json {
+        self.0.clone()
+    }
+}
 
 /// What an agent did.
 #[derive(Outputs)]
@@ -63,7 +85,7 @@ async fn agent(
     connection: String,
     /// What the model may use: a list of types of nodes and of workflows.
     #[param(title = "Tools", default = [], wire = false)]
-    tools: Json,
+    tools: Tools,
     /// How often the model is asked, at most. The last time, it has to answer.
     #[param(title = "Most turns", default = 8, min = 1, max = 100, wire = false)]
     turns_max: u32,
@@ -84,7 +106,7 @@ async fn agent(
     require_text("prompt", &prompt)?;
     require_text("model", &model)?;
     // Read and checked by the plan.
-    let _ = tools;
+    let Tools(_) = tools;
     let asked = Asked {
         prompt,
         system,

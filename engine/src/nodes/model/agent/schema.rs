@@ -98,7 +98,7 @@ fn of_param(kind: &ParamKind) -> Json {
             json!({"type": "string", "enum": values})
         }
         ParamKind::Media { accept } => of_type(accept),
-        ParamKind::Json => json!({}),
+        ParamKind::Json | ParamKind::Workflow | ParamKind::Tools => json!({}),
     }
 }
 
