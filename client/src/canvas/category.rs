@@ -44,7 +44,7 @@ pub fn glyph(spec: &NodeSpec) -> Glyph {
         "video" => Glyph::Film,
         "image" | "mask" => Glyph::Image,
         "audio" => Glyph::AudioLines,
-        "text" if spec.node_type.contains("chat") => Glyph::Sparkles,
+        "text" if ["text.chat", "text.agent"].contains(&spec.node_type.as_str()) => Glyph::Sparkles,
         "text" => Glyph::Type,
         "number" => Glyph::Hash,
         "json" => Glyph::Braces,

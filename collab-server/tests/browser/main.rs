@@ -31,3 +31,4 @@ mod stage;
 mod two_servers;
 mod vendor;
 mod wait;
+mod within;

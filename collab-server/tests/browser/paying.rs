@@ -5,13 +5,13 @@ use serde_json::{Value, json};
 use crate::{person::Person, stage::play, vendor};
 
 impl Person {
-    async fn workspace(&self) -> String {
+    pub async fn workspace(&self) -> String {
         let me = self.request("GET", "/api/me", None).await;
         me["workspaces"][0]["id"].as_str().expect("a person has a workspace").to_owned()
     }
 
     /// A workflow of one node `one`, made behind the page's back, and opened. Returns its id.
-    async fn opens_node(&self, kind: &str, params: Value) -> String {
+    pub async fn opens_node(&self, kind: &str, params: Value) -> String {
         let graph = json!({"openflow": 1, "nodes": {"one": {"type": kind, "pos": [0, 0], "params": params}}});
         let made = self.request("POST", "/api/workflows", Some(json!({"title": "Paid", "graph": graph}))).await;
         let id = made["id"].as_str().expect("an id").to_owned();
@@ -22,13 +22,13 @@ impl Person {
     }
 
     /// Settings of the node beside the canvas.
-    async fn inspects_node(&self) {
+    pub async fn inspects_node(&self) {
         self.click("article[data-node='one'] .node-title").await;
         self.press("Side panel").await;
         self.find(".side .inspector [data-param='model']").await;
     }
 
-    async fn sees(&self, css: &str, text: &str) {
+    pub async fn sees(&self, css: &str, text: &str) {
         let script = "return [...document.querySelectorAll(arguments[0])].some((element) =>
             element.textContent.includes(arguments[1]));";
         self.until(&format!("“{text}” in `{css}`"), script, vec![json!(css), json!(text)]).await;
@@ -41,7 +41,7 @@ impl Person {
         list.select_by_label(entry).await.expect("the list has the entry");
     }
 
-    async fn gone(&self, css: &str) {
+    pub async fn gone(&self, css: &str) {
         let script = "return !document.querySelector(arguments[0]);";
         self.until(&format!("no `{css}`"), script, vec![json!(css)]).await;
     }

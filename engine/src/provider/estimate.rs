@@ -122,7 +122,11 @@ impl Said<'_> {
 
     /// The price, and the most it can be.
     fn price(&self, capability: &str, known: &Model, route: Option<&Route>) -> (Option<f64>, Option<f64>) {
-        let Some(order) = self.order(capability) else { return (None, self.most_of_an_answer(known)) };
+        let Some(order) = self.order(capability) else {
+            // How often an agent asks, and what its tools cost, its work decides.
+            let asks_on = self.spec.params.iter().any(|param| param.kind == ParamKind::Tools);
+            return (None, self.most_of_an_answer(known).filter(|_| !asks_on));
+        };
         let Some(route) = route else { return (None, None) };
         let price = route.price(&order);
         let most = price.or_else(|| match &order {
@@ -237,6 +241,9 @@ mod tests {
         let params = json!({"prompt": "Hi", "model": "gpt-6.1-sol", "max_tokens": 1000});
         let ended = of(chat(params), |_, _| Some(workspace(false))).unwrap();
         assert!(ended.usd.is_none() && ended.usd_at_most.is_some_and(|usd| usd > 0.0), "{ended:?}");
+        let params = json!({"prompt": "Hi", "model": "gpt-6.1-sol", "max_tokens": 1000, "tools": ["text.case"]});
+        let agent = of(json!({"type": "text.agent", "params": params}), |_, _| Some(workspace(false))).unwrap();
+        assert_eq!((agent.usd, agent.usd_at_most), (None, None), "nobody knows how often it asks");
     }
 
     #[test]

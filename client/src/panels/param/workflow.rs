@@ -121,7 +121,6 @@ fn Chosen(bound: Bound, canvas: Canvas, node: NodeId) -> Element {
             Source::Linked { workflow, version, .. } => rsx! {
                 div { class: "link-line",
                     State {
-                        key: "{workflow} {version:?}",
                         workflow,
                         version,
                         disabled,
@@ -162,7 +161,7 @@ fn Chosen(bound: Bound, canvas: Canvas, node: NodeId) -> Element {
 /// Whether the linked workflow has changed since.
 #[component]
 fn State(workflow: WorkflowId, version: Option<VersionId>, disabled: bool, onupdate: EventHandler<()>) -> Element {
-    let told = use_resource(move || async move { Api.interface(workflow, version).await });
+    let told = use_resource(use_reactive!(|workflow, version| async move { Api.interface(workflow, version).await }));
     let told = told.read();
     match &*told {
         None => rsx! {},
@@ -232,7 +231,7 @@ mod tests {
 
     #[test]
     fn a_source_is_a_link_a_graph_or_nothing() {
-        let id = uuid::Uuid::from_u128(7).to_string();
+        let id = WorkflowId::from(uuid::Uuid::from_u128(7)).to_string();
         let linked = Source::read(&json!({"workflow": id, "version": null, "title": "Poster", "interface": {}}));
         assert!(matches!(linked, Source::Linked { version: None, ref title, .. } if title == "Poster"), "{linked:?}");
         assert_eq!(Source::read(&json!({"graph": {"nodes": {"a": {}, "b": {}}}})), Source::Own(2));

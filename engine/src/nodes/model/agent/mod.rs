@@ -81,7 +81,7 @@ async fn agent(
     model: String,
     /// The key to use: a provider's name, or `provider:name` where the workspace has several of one provider. Left empty,
     /// the model's own provider, and `openai` for a model that is in no catalogue.
-    #[param(title = "Connection", default = "", wire = false)]
+    #[param(title = "Connection", default = "", wire = false, advanced)]
     connection: String,
     /// What the model may use: a list of types of nodes and of workflows.
     #[param(title = "Tools", default = [], wire = false)]
