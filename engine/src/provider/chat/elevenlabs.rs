@@ -59,7 +59,7 @@ impl Provider for Scribe {
 }
 
 /// Words put together to sentences: a piece ends with a full stop, or before a pause.
-fn segments(words: &Json) -> Vec<Segment> {
+pub(super) fn segments(words: &Json) -> Vec<Segment> {
     let mut segments: Vec<Segment> = Vec::new();
     let mut ended = true;
     for word in words.as_array().into_iter().flatten() {

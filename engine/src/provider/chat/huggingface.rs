@@ -71,7 +71,7 @@ impl Provider for HuggingFace {
     }
 }
 
-fn segment(chunk: &Json) -> Option<Segment> {
+pub(super) fn segment(chunk: &Json) -> Option<Segment> {
     let start_seconds = chunk["timestamp"][0].as_f64()?;
     Some(Segment {
         start_seconds,

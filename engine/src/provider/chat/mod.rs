@@ -5,6 +5,7 @@
 
 mod anthropic;
 mod elevenlabs;
+mod fal;
 mod gemini;
 mod huggingface;
 mod openai;
@@ -89,6 +90,12 @@ pub(super) fn of(provider: &str, outbound: Outbound, key: ProviderKey) -> Option
         "anthropic" => Arc::new(anthropic::Anthropic::new(outbound, key)),
         "google" => Arc::new(gemini::Gemini::new(outbound, key)),
         "elevenlabs" => Arc::new(elevenlabs::Scribe::new(outbound, key)),
+        "fal" => Arc::new(fal::Fal::new(outbound, key)),
+        // Its conversations speak OpenAI's language, below a path that the rest of it does without.
+        "minimax" => {
+            let rest = super::vendor::minimax::PROFILE.rest(outbound, key).below("/v1");
+            Arc::new(openai::OpenAi::new(rest.patient(Some(TIME_MAX)), false))
+        }
         "openai" => {
             Arc::new(openai::OpenAi::new(OPENAI.rest(outbound, key).patient(is_vendor.then_some(TIME_MAX)), is_vendor))
         }

@@ -40,8 +40,8 @@ impl Rest {
             let request = self.request(method.clone(), url)?;
             let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
             let (error, wait) = match self.once(request).await {
-                Ok((status, _, body)) if status.is_success() => {
-                    return Ok(Answer { json: self.json(&body)?, retries });
+                Ok((status, headers, body)) if status.is_success() => {
+                    return Ok(Answer { json: self.json(&body)?, headers, retries });
                 }
                 Ok((status, headers, body)) => {
                     let wait = worth_retrying(status, &headers).then(|| delay(retries, Some(&headers)).ok());
@@ -102,8 +102,9 @@ impl Rest {
     /// Sends a request whose whole answer is JSON, and which may be repeated.
     pub async fn call(&self, url: &str, body: &Body) -> Result<Answer, ProviderError> {
         let (response, retries) = self.open(url, body).await?;
+        let headers = response.headers().clone();
         let json = self.read_json(response).await.map_err(|error| ProviderError { retries, ..error })?;
-        Ok(Answer { json, retries })
+        Ok(Answer { json, headers, retries })
     }
 
     /// Asks once, without patience: whether the vendor takes the key.
@@ -163,7 +164,9 @@ impl Rest {
         let part = Part::File { name: "file", mime: mime.to_owned(), bytes };
         let request = self.with_body(self.request(Method::POST, url)?, &Body::Form(vec![(field, part)]))?;
         match self.once(request).await {
-            Ok((status, _, body)) if status.is_success() => Ok(Answer { json: self.json(&body)?, retries: 0 }),
+            Ok((status, headers, body)) if status.is_success() => {
+                Ok(Answer { json: self.json(&body)?, headers, retries: 0 })
+            }
             Ok((status, headers, body)) => Err(self.refusal(status, &headers, &body)),
             Err(OutboundError::Request(source)) => Err(self.unreachable(&source, 0)),
             Err(other) => Err(self.not_allowed(&other)),

@@ -76,6 +76,7 @@ pub(crate) struct Rest {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub json: Json,
+    pub headers: HeaderMap,
     pub retries: u32,
 }
 
@@ -116,6 +117,12 @@ impl Rest {
     /// With a header that every call carries.
     pub fn with_header(mut self, name: &'static str, value: &'static str) -> Self {
         self.extra.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        self
+    }
+
+    /// A part of the vendor's API that stands below a path of its own.
+    pub fn below(mut self, path: &str) -> Self {
+        self.base.push_str(path);
         self
     }
 

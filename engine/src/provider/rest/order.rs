@@ -54,7 +54,7 @@ impl Rest {
     ) -> Result<Answer, OrderError> {
         let reply = self.order_bytes(url, body, headers).await?;
         let json = self.json(&reply.body).map_err(OrderError::Unknown)?;
-        Ok(Answer { json, retries: reply.retries })
+        Ok(Answer { json, headers: reply.headers, retries: reply.retries })
     }
 
     /// Gives an order whose answer is the result itself.

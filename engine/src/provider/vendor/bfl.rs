@@ -1,4 +1,4 @@
-//! Black Forest Labs: FLUX, every model at a path of its own. A job's address is that of the answer, and its result dies
+//! Black Forest Labs: FLUX, pictures and films, every model at a path of its own. A job's address is that of the answer, and its result dies
 //! after ten minutes. There is no way to cancel a job.
 
 use std::time::Duration;
@@ -6,15 +6,13 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value as Json, json};
 
-use super::words::{
-    base64, endpoint, failed, first_image, missing, not_offered, object, picture, required, unknown_state,
-};
+use super::words::{base64, endpoint, failed, first_image, missing, not_offered, object, required, unknown_state};
 use crate::{
     Outbound,
     provider::{
         ProviderError,
         models::Route,
-        order::{Finished, Order, OrderError, PictureOrder, PictureTask, Polled, Taken, Vendor},
+        order::{FilmOrder, FilmTask, Finished, Order, OrderError, PictureOrder, PictureTask, Polled, Taken, Vendor},
         refusal::filtered_request,
         rest::{Auth, Profile, Rest},
     },
@@ -29,7 +27,7 @@ pub(super) const PROFILE: Profile = Profile {
     // Jobs stay in the region that took them.
     also: &["https://api.eu.bfl.ai", "https://api.us.bfl.ai", "https://api.eu1.bfl.ai", "https://api.us1.bfl.ai"],
     check: None,
-    offers: &["image.generate", "image.edit", "image.inpaint", "image.outpaint"],
+    offers: &["video.generate", "image.generate", "image.edit", "image.inpaint", "image.outpaint"],
 };
 const USD_PER_CREDIT: f64 = 0.01;
 
@@ -45,7 +43,12 @@ impl Bfl {
 impl Vendor for Bfl {
     async fn submit(&self, route: &Route, order: &Order) -> Result<Taken, OrderError> {
         let url = self.0.url(&format!("/{}", endpoint(route, order)?));
-        let answer = self.0.order(&url, &body(picture(order)?)?, &[]).await?;
+        let body = match order {
+            Order::Film(film) if film.task == FilmTask::Generate => film_body(film),
+            Order::Picture(picture) => body(picture)?,
+            _ => return Err(not_offered(order)),
+        };
+        let answer = self.0.order(&url, &body, &[]).await?;
         let id = required(&answer.json, "/id").map_err(OrderError::Unknown)?.to_owned();
         let poll = required(&answer.json, "/polling_url").map_err(OrderError::Unknown)?;
         let cost = answer.json["cost"].as_f64().map(|credits| credits * USD_PER_CREDIT);
@@ -78,6 +81,23 @@ impl Vendor for Bfl {
     fn pace(&self) -> Duration {
         Duration::from_secs(1)
     }
+}
+
+fn film_body(order: &FilmOrder) -> Json {
+    let mut frames = Vec::new();
+    frames.extend(order.first_frame.as_ref().map(|frame| json!(base64(&frame.bytes))));
+    // A frame is said together with its second, unless it is the first.
+    frames.extend(order.last_frame.as_ref().map(|frame| json!([order.seconds.unwrap_or(5), base64(&frame.bytes)])));
+    let size = order.resolution.as_deref().map(|size| if size == "1080p" { "fhd" } else { "hd" });
+    object([
+        ("mode", Some(json!(if frames.is_empty() { "t2v" } else { "i2v" }))),
+        ("prompt", Some(json!(order.prompt))),
+        ("aspect_ratio", order.aspect.clone().map(Json::from)),
+        ("duration", order.seconds.map(Json::from)),
+        ("resolution", size.map(Json::from)),
+        ("generate_audio", order.audio.map(Json::from)),
+        ("keyframes", (!frames.is_empty()).then(|| json!(frames))),
+    ])
 }
 
 fn body(order: &PictureOrder) -> Result<Json, OrderError> {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use super::{
     canvas,
@@ -27,7 +27,7 @@ pub(super) const PROFILE: Profile = Profile {
     base: "https://api.ideogram.ai",
     also: &[],
     check: None,
-    offers: &["image.generate", "image.edit", "image.vary", "image.inpaint", "image.outpaint"],
+    offers: &["image.generate", "image.edit", "image.vary", "image.inpaint", "image.outpaint", "image.upscale"],
 };
 
 pub(super) struct Ideogram(Rest);
@@ -43,7 +43,9 @@ impl Vendor for Ideogram {
     async fn submit(&self, route: &Route, order: &Order) -> Result<Taken, OrderError> {
         let endpoint = endpoint(route, order)?;
         let form = form_of(endpoint, picture(order)?, order)?;
-        let answer = self.0.order_with(&self.0.url(&format!("/v1/{endpoint}")), &Body::Form(form), &[]).await?;
+        // What is not of a version is older than the versions.
+        let path = if endpoint == "upscale" { "/upscale".to_owned() } else { format!("/v1/{endpoint}") };
+        let answer = self.0.order_with(&self.0.url(&path), &Body::Form(form), &[]).await?;
         let finished = made(&answer.json).map_err(OrderError::Refused)?;
         Ok(Taken::Made { finished, retries: answer.retries })
     }
@@ -68,6 +70,13 @@ fn made(answer: &Json) -> Result<Finished, ProviderError> {
 }
 
 fn form_of(endpoint: &str, order: &PictureOrder, whole: &Order) -> Result<Vec<(&'static str, Part)>, OrderError> {
+    if order.task == PictureTask::Upscale {
+        let mut asked = json!({});
+        if !order.prompt.is_empty() {
+            asked["prompt"] = json!(order.prompt);
+        }
+        return Ok(vec![("image_file", file(first_image(order)?)), ("image_request", text(&asked.to_string()))]);
+    }
     let prompt = if endpoint.starts_with("ideogram-v4/generate") { "text_prompt" } else { "prompt" };
     let mut form = vec![(prompt, text(&order.prompt))];
     match order.task {

@@ -1,4 +1,5 @@
-//! Kling: tasks of the current API. HTTP 200 is no success: `code` says so. There is no way to cancel a task.
+//! Kling: films are tasks of its current API, pictures of the one before, which names the same things otherwise. HTTP 200 is
+//! no success: `code` says so. There is no way to cancel a task.
 
 use std::time::Duration;
 
@@ -6,13 +7,13 @@ use reqwest::Method;
 use serde_json::{Value as Json, json};
 use shared::run::FailureCode;
 
-use super::words::{base64, endpoint, failed, film, path_part, required, unknown_state};
+use super::words::{base64, endpoint, failed, first_image, not_offered, object, path_part, required, unknown_state};
 use crate::{
     Outbound,
     provider::{
         ProviderError,
         models::Route,
-        order::{Finished, Order, OrderError, Polled, Taken, Vendor},
+        order::{FilmOrder, FilmTask, Finished, Order, OrderError, PictureOrder, PictureTask, Polled, Taken, Vendor},
         refusal::filtered_request,
         rest::{Auth, Profile, Rest},
     },
@@ -26,8 +27,21 @@ pub(super) const PROFILE: Profile = Profile {
     base: "https://api-singapore.klingai.com",
     also: &[],
     check: None,
-    offers: &["video.generate"],
+    offers: &["video.generate", "image.generate", "image.edit"],
 };
+
+const PICTURES: &str = "/v1/images/generations";
+
+/// Where an answer says what.
+struct Names {
+    status: &'static str,
+    said: &'static str,
+    result: &'static str,
+}
+
+const OF_FILMS: Names = Names { status: "status", said: "message", result: "/outputs/0/url" };
+const OF_PICTURES: Names =
+    Names { status: "task_status", said: "task_status_msg", result: "/task_result/images/0/url" };
 
 pub(super) struct Kling(Rest);
 
@@ -40,47 +54,36 @@ impl Kling {
 #[async_trait::async_trait]
 impl Vendor for Kling {
     async fn submit(&self, route: &Route, order: &Order) -> Result<Taken, OrderError> {
-        let request = film(order)?;
-        let mut contents = vec![json!({"type": "prompt", "text": request.prompt})];
-        for (frame, kind) in [(&request.first_frame, "first_frame"), (&request.last_frame, "last_frame")] {
-            // Bare base64: this vendor refuses `data:` addresses.
-            contents.extend(frame.as_ref().map(|frame| json!({"type": kind, "url": base64(&frame.bytes)})));
-        }
-        let mut settings = json!({});
-        for (name, value) in [
-            ("resolution", request.resolution.clone().map(Json::from)),
-            // A film from a picture has the picture's shape.
-            ("aspect_ratio", request.aspect.clone().filter(|_| request.first_frame.is_none()).map(Json::from)),
-            ("duration", request.seconds.map(Json::from)),
-            ("audio", request.audio.map(|audio| json!(if audio { "native" } else { "off" }))),
-        ] {
-            if let Some(value) = value {
-                settings[name] = value;
+        let model = endpoint(route, order)?;
+        let (path, body, id, kind) = match order {
+            Order::Film(film) if film.task == FilmTask::Generate => {
+                let (path, body) = film_body(model, film);
+                (path, body, "/data/id", "film")
             }
-        }
-        let kind = if request.first_frame.is_some() { "image-to-video" } else { "text-to-video" };
-        let url = self.0.url(&format!("/{kind}/{}", endpoint(route, order)?));
-        let body = json!({"contents": contents, "settings": settings});
-        let answer = self.0.order(&url, &body, &[]).await?;
+            Order::Picture(picture) if matches!(picture.task, PictureTask::Generate | PictureTask::Edit) => {
+                (PICTURES.to_owned(), picture_body(model, picture)?, "/data/task_id", "picture")
+            }
+            _ => return Err(not_offered(order)),
+        };
+        let answer = self.0.order(&self.0.url(&path), &body, &[]).await?;
         check(&answer.json).map_err(OrderError::Refused)?;
-        let id = required(&answer.json, "/data/id").map_err(OrderError::Unknown)?.to_owned();
-        Ok(Taken::Job { id, data: Json::Null, retries: answer.retries })
+        let id = required(&answer.json, id).map_err(OrderError::Unknown)?.to_owned();
+        Ok(Taken::Job { id, data: json!({"kind": kind}), retries: answer.retries })
     }
 
     async fn poll(&self, job: &VendorJob) -> Result<Polled, ProviderError> {
-        let url = self.0.url(&format!("/tasks?task_ids={}", path_part(job)?));
-        let answer = self.0.ask(Method::GET, &url).await?.json;
+        let id = path_part(job)?;
+        let is_picture = job.data["kind"] == "picture";
+        let path = if is_picture { format!("{PICTURES}/{id}") } else { format!("/tasks?task_ids={id}") };
+        let answer = self.0.ask(Method::GET, &self.0.url(&path)).await?.json;
         check(&answer)?;
         let raw = || self.0.redact(&answer.to_string());
-        let task = &answer["data"][0];
-        match task["status"].as_str() {
+        let (task, names) = if is_picture { (&answer["data"], &OF_PICTURES) } else { (&answer["data"][0], &OF_FILMS) };
+        match task[names.status].as_str() {
             Some("submitted") => Ok(Polled::Queued),
             Some("processing") => Ok(Polled::Working(None)),
-            Some("succeeded") => {
-                let url = required(task, "/outputs/0/url")?.to_owned();
-                Ok(Polled::Done(Finished::at(url)))
-            }
-            Some("failed") => Err(failed(task["message"].as_str().unwrap_or("it did not say why")).with_raw(&raw())),
+            Some("succeeded" | "succeed") => Ok(Polled::Done(Finished::at(required(task, names.result)?))),
+            Some("failed") => Err(failed(task[names.said].as_str().unwrap_or("it did not say why")).with_raw(&raw())),
             _ => Err(unknown_state(&raw())),
         }
     }
@@ -92,6 +95,39 @@ impl Vendor for Kling {
     fn pace(&self) -> Duration {
         Duration::from_secs(6)
     }
+}
+
+fn film_body(model: &str, order: &FilmOrder) -> (String, Json) {
+    let mut contents = vec![json!({"type": "prompt", "text": order.prompt})];
+    for (frame, kind) in [(&order.first_frame, "first_frame"), (&order.last_frame, "last_frame")] {
+        // Bare base64: this vendor refuses `data:` addresses.
+        contents.extend(frame.as_ref().map(|frame| json!({"type": kind, "url": base64(&frame.bytes)})));
+    }
+    let settings = object([
+        ("resolution", order.resolution.clone().map(Json::from)),
+        // A film from a picture has the picture's shape.
+        ("aspect_ratio", order.aspect.clone().filter(|_| order.first_frame.is_none()).map(Json::from)),
+        ("duration", order.seconds.map(Json::from)),
+        ("audio", order.audio.map(|audio| json!(if audio { "native" } else { "off" }))),
+    ]);
+    let kind = if order.first_frame.is_some() { "image-to-video" } else { "text-to-video" };
+    (format!("/{kind}/{model}"), json!({"contents": contents, "settings": settings}))
+}
+
+fn picture_body(model: &str, order: &PictureOrder) -> Result<Json, OrderError> {
+    let image = match order.task {
+        PictureTask::Edit => Some(json!(base64(&first_image(order)?.bytes))),
+        _ => None,
+    };
+    Ok(object([
+        ("model_name", Some(json!(model))),
+        ("prompt", Some(json!(order.prompt))),
+        // Not together with a picture.
+        ("negative_prompt", order.negative_prompt.clone().filter(|_| image.is_none()).map(Json::from)),
+        ("aspect_ratio", order.aspect.clone().map(Json::from)),
+        ("resolution", order.resolution.clone().map(Json::from)),
+        ("image", image),
+    ]))
 }
 
 /// An answer with a code other than 0 is a refusal.

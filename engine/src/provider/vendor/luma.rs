@@ -1,18 +1,18 @@
-//! Luma: films from words. Pictures would have to lie at a public address, which ours do not: for films from pictures the
-//! catalogue takes other routes to the same models. There is no way to stop a generation.
+//! Luma: films and pictures from words. What they are made from would have to lie at a public address, which ours does not:
+//! for films from pictures the catalogue takes other routes to the same models. There is no way to stop a generation.
 
 use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value as Json, json};
 
-use super::words::{endpoint, failed, film, object, path_part, required, unknown_state};
+use super::words::{endpoint, failed, not_offered, object, path_part, required, unknown_state};
 use crate::{
     Outbound,
     provider::{
         ProviderError,
         models::Route,
-        order::{Finished, Order, OrderError, Polled, Taken, Vendor},
+        order::{FilmTask, Finished, Order, OrderError, PictureTask, Polled, Taken, Vendor},
         rest::{Auth, Profile, Rest},
     },
     run::VendorJob,
@@ -25,7 +25,7 @@ pub(super) const PROFILE: Profile = Profile {
     base: "https://api.lumalabs.ai/dream-machine/v1",
     also: &[],
     check: Some("/credits"),
-    offers: &["video.generate"],
+    offers: &["video.generate", "image.generate"],
 };
 
 pub(super) struct Luma(Rest);
@@ -39,17 +39,32 @@ impl Luma {
 #[async_trait::async_trait]
 impl Vendor for Luma {
     async fn submit(&self, route: &Route, order: &Order) -> Result<Taken, OrderError> {
-        let film = film(order)?;
-        let body = object([
-            ("model", Some(json!(endpoint(route, order)?))),
-            ("prompt", Some(json!(film.prompt))),
-            ("aspect_ratio", film.aspect.clone().map(Json::from)),
-            ("duration", film.seconds.map(|seconds| json!(format!("{seconds}s")))),
-            ("resolution", film.resolution.clone().map(Json::from)),
-        ]);
-        let answer = self.0.order(&self.0.url("/generations/video"), &body, &[]).await?;
+        let model = endpoint(route, order)?;
+        let (kind, body) = match order {
+            Order::Film(film) if film.task == FilmTask::Generate && film.first_frame.is_none() => {
+                let body = object([
+                    ("model", Some(json!(model))),
+                    ("prompt", Some(json!(film.prompt))),
+                    ("aspect_ratio", film.aspect.clone().map(Json::from)),
+                    ("duration", film.seconds.map(|seconds| json!(format!("{seconds}s")))),
+                    ("resolution", film.resolution.clone().map(Json::from)),
+                ]);
+                ("video", body)
+            }
+            Order::Picture(picture) if picture.task == PictureTask::Generate => {
+                let body = object([
+                    ("model", Some(json!(model))),
+                    ("prompt", Some(json!(picture.prompt))),
+                    ("aspect_ratio", picture.aspect.clone().map(Json::from)),
+                    ("format", Some(json!("png"))),
+                ]);
+                ("image", body)
+            }
+            _ => return Err(not_offered(order)),
+        };
+        let answer = self.0.order(&self.0.url(&format!("/generations/{kind}")), &body, &[]).await?;
         let id = required(&answer.json, "/id").map_err(OrderError::Unknown)?.to_owned();
-        Ok(Taken::Job { id, data: Json::Null, retries: answer.retries })
+        Ok(Taken::Job { id, data: json!({"kind": kind}), retries: answer.retries })
     }
 
     async fn poll(&self, job: &VendorJob) -> Result<Polled, ProviderError> {
@@ -58,7 +73,10 @@ impl Vendor for Luma {
         match answer["state"].as_str() {
             Some("queued") => Ok(Polled::Queued),
             Some("dreaming") => Ok(Polled::Working(None)),
-            Some("completed") => Ok(Polled::Done(Finished::at(required(&answer, "/assets/video")?))),
+            Some("completed") => {
+                let made = if job.data["kind"] == "image" { "/assets/image" } else { "/assets/video" };
+                Ok(Polled::Done(Finished::at(required(&answer, made)?)))
+            }
             Some("failed") => {
                 Err(failed(answer["failure_reason"].as_str().unwrap_or("it did not say why")).with_raw(&raw()))
             }

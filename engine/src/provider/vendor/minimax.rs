@@ -7,13 +7,18 @@ use reqwest::Method;
 use serde_json::{Value as Json, json};
 use shared::run::FailureCode;
 
-use super::words::{data_url, endpoint, failed, from_hex, not_offered, path_part, required, unknown_state};
+use super::words::{
+    data_url, decoded, endpoint, failed, from_hex, not_offered, object, path_part, required, unknown_state,
+};
 use crate::{
     Outbound,
     provider::{
         ProviderError,
         models::Route,
-        order::{FilmOrder, Finished, Order, OrderError, Polled, SoundOrder, SoundTask, Taken, Vendor},
+        order::{
+            FilmOrder, Finished, Order, OrderError, PictureOrder, PictureTask, Polled, SoundOrder, SoundTask, Taken,
+            Vendor,
+        },
         refusal::filtered_request,
         rest::{Auth, Profile, Rest},
     },
@@ -21,13 +26,13 @@ use crate::{
     secret::ProviderKey,
 };
 
-pub(super) const PROFILE: Profile = Profile {
+pub(in crate::provider) const PROFILE: Profile = Profile {
     name: "minimax",
     auth: Auth::Bearer,
     base: "https://api.minimax.io",
     also: &[],
     check: None,
-    offers: &["video.generate", "audio.speak", "audio.music"],
+    offers: &["text.chat", "video.generate", "image.generate", "audio.speak", "audio.music"],
 };
 
 pub(super) struct MiniMax(Rest);
@@ -43,6 +48,22 @@ impl MiniMax {
         check(&answer.json).map_err(OrderError::Refused)?;
         let digits = required(&answer.json, "/data/audio").map_err(OrderError::Unknown)?;
         let bytes = from_hex(digits).ok_or_else(|| OrderError::Unknown(failed("its answer holds no sound")))?;
+        Ok(Taken::Made { finished: Finished::bytes(bytes), retries: answer.retries })
+    }
+
+    async fn picture(&self, model: &str, picture: &PictureOrder, order: &Order) -> Result<Taken, OrderError> {
+        if picture.task != PictureTask::Generate {
+            return Err(not_offered(order));
+        }
+        let body = object([
+            ("model", Some(json!(model))),
+            ("prompt", Some(json!(picture.prompt))),
+            ("aspect_ratio", picture.aspect.clone().map(Json::from)),
+            ("response_format", Some(json!("base64"))),
+        ]);
+        let answer = self.0.order(&self.0.url("/v1/image_generation"), &body, &[]).await?;
+        check(&answer.json).map_err(OrderError::Refused)?;
+        let bytes = decoded(&answer.json, "/data/image_base64/0").map_err(OrderError::Unknown)?;
         Ok(Taken::Made { finished: Finished::bytes(bytes), retries: answer.retries })
     }
 
@@ -98,7 +119,7 @@ impl Vendor for MiniMax {
         let (path, body) = match order {
             Order::Sound(sound) => return self.sound(model, sound, order).await,
             Order::Hosted(_) => return Err(not_offered(order)),
-            Order::Picture(_) => return Err(not_offered(order)),
+            Order::Picture(picture) => return self.picture(model, picture, order).await,
             Order::Film(film) => film_body(model, film),
         };
         let answer = self.0.order(&self.0.url(&format!("/{path}/video_generation")), &body, &[]).await?;
@@ -117,7 +138,7 @@ impl Vendor for MiniMax {
     }
 
     fn answers_at_once(&self, order: &Order) -> bool {
-        matches!(order, Order::Sound(_))
+        !matches!(order, Order::Film(_))
     }
 
     fn pace(&self) -> Duration {

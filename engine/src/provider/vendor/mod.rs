@@ -12,7 +12,7 @@ pub(super) mod huggingface;
 mod ideogram;
 mod kling;
 mod luma;
-mod minimax;
+pub(super) mod minimax;
 mod openai;
 mod openrouter;
 mod recraft;

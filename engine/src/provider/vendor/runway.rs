@@ -1,4 +1,5 @@
-//! Runway: tasks, for its own models and for those of others that it hosts. Shapes are written in pixels.
+//! Runway: tasks, for its own models and for those of others that it hosts. Shapes are written in pixels. Voices are its
+//! own, by name.
 
 use std::time::Duration;
 
@@ -12,8 +13,8 @@ use crate::{
         ProviderError,
         models::Route,
         order::{
-            Attachment, FilmOrder, FilmTask, Finished, Order, OrderError, PictureOrder, PictureTask, Polled, Taken,
-            Vendor,
+            Attachment, FilmOrder, FilmTask, Finished, Order, OrderError, PictureOrder, PictureTask, Polled,
+            SoundOrder, SoundTask, Taken, Vendor,
         },
         rest::{Auth, Profile, Rest},
     },
@@ -27,7 +28,16 @@ pub(super) const PROFILE: Profile = Profile {
     base: "https://api.dev.runwayml.com",
     also: &[],
     check: Some("/v1/organization"),
-    offers: &["video.generate", "video.restyle", "video.upscale", "image.generate", "image.edit", "image.upscale"],
+    offers: &[
+        "video.generate",
+        "video.restyle",
+        "video.upscale",
+        "image.generate",
+        "image.edit",
+        "image.upscale",
+        "audio.speak",
+        "audio.effect",
+    ],
 };
 const VERSION: &str = "2024-11-06";
 const USD_PER_CREDIT: f64 = 0.01;
@@ -132,7 +142,8 @@ impl Vendor for Runway {
         let (kind, body) = match order {
             Order::Film(film) => self.film_body(model, film).await?,
             Order::Picture(picture) => self.picture_body(model, picture).await?,
-            Order::Sound(_) | Order::Hosted(_) => return Err(not_offered(order)),
+            Order::Sound(sound) => sound_body(model, sound).ok_or_else(|| not_offered(order))?,
+            Order::Hosted(_) => return Err(not_offered(order)),
         };
         let answer = self.0.order(&self.0.url(&format!("/v1/{kind}")), &body, &[]).await?;
         let id = required(&answer.json, "/id").map_err(OrderError::Unknown)?.to_owned();
@@ -173,6 +184,24 @@ impl Vendor for Runway {
 
     fn pace(&self) -> Duration {
         Duration::from_secs(6)
+    }
+}
+
+fn sound_body(model: &str, order: &SoundOrder) -> Option<(&'static str, Json)> {
+    match order.task {
+        SoundTask::Speak => {
+            let voice = json!({"type": "runway-preset", "presetId": order.voice.as_deref().unwrap_or("Maya")});
+            let seed = order.seed.map(|seed| seed as u32);
+            let mut body = json!({"model": model, "promptText": order.prompt, "voice": voice, "seed": seed});
+            (body["languageCode"], body["speed"]) = (json!(order.language), json!(order.speed));
+            Some(("text_to_speech", said(body)))
+        }
+        SoundTask::Effect => {
+            let mut body = json!({"model": model, "promptText": order.prompt});
+            (body["duration"], body["loop"]) = (json!(order.seconds), json!(order.looped));
+            Some(("sound_effect", said(body)))
+        }
+        SoundTask::Music => None,
     }
 }
 

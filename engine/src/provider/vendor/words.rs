@@ -15,7 +15,11 @@ use crate::{
 
 /// The text of an attachment as part of an answer's `data:` address.
 pub(super) fn data_url(attachment: &Attachment) -> String {
-    format!("data:{};base64,{}", attachment.mime, base64(&attachment.bytes))
+    data_url_of(&attachment.mime, &attachment.bytes)
+}
+
+pub(super) fn data_url_of(mime: &str, bytes: &[u8]) -> String {
+    format!("data:{mime};base64,{}", base64(bytes))
 }
 
 pub(super) fn base64(bytes: &[u8]) -> String {

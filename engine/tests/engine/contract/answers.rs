@@ -89,6 +89,35 @@ pub const RUNWAY: Job = Job {
     content: "",
 };
 
+pub const LUMA: Job = Job {
+    taken: |_| json!({"id": "job-1", "state": "queued"}),
+    state: |path, step, made| {
+        let state = ["queued", "dreaming", "completed"][step];
+        (path == "/generations/job-1").then(|| json!({"id": "job-1", "state": state, "assets": {"image": made.url}}))
+    },
+    cancel: "",
+    content: "",
+};
+/// Pictures are of the API before the one for films.
+pub const KLING: Job = Job {
+    taken: |_| json!({"code": 0, "message": "", "data": {"task_id": "job-1", "task_status": "submitted"}}),
+    state: |path, step, made| {
+        let status = ["submitted", "processing", "succeed"][step];
+        let data = json!({"task_status": status, "task_result": {"images": [{"index": 0, "url": made.url}]}});
+        (path == "/v1/images/generations/job-1").then(|| json!({"code": 0, "data": data}))
+    },
+    cancel: "",
+    content: "",
+};
+
+pub fn kling_blocked() -> Value {
+    json!({"code": 1301, "message": "the prompt is not allowed"})
+}
+
+pub fn minimax_picture(made: &Made<'_>) -> Value {
+    json!({"data": {"image_base64": [made.base64]}, "base_resp": {"status_code": 0, "status_msg": "success"}})
+}
+
 pub fn openai_picture(made: &Made<'_>) -> Value {
     json!({"data": [{"b64_json": made.base64}], "usage": {"input_tokens": 10, "output_tokens": 200}})
 }

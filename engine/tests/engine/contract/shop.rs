@@ -201,6 +201,11 @@ async fn answer(State(shop): State<Shop>, method: Method, uri: Uri, headers: Hea
         shop.0.seen.lock().unwrap().cancelled += 1;
         return Json(json!({})).into_response();
     }
+    if uri.path() == "/v1/models/pricing" {
+        let endpoint = uri.query().unwrap_or_default().replace("endpoint_id=", "").replace("%2F", "/");
+        let price = json!({"endpoint_id": endpoint, "unit_price": 0.05, "unit": "pieces", "currency": "USD"});
+        return Json(json!({"prices": [price]})).into_response();
+    }
     if uri.path() == job.content {
         shop.0.seen.lock().unwrap().fetched += 1;
         return match shop.script() {
@@ -219,7 +224,8 @@ async fn answer(State(shop): State<Shop>, method: Method, uri: Uri, headers: Hea
         _ => 2,
     };
     match shop.with_made(|made| (job.state)(uri.path(), step, made)) {
-        Some(state) => Json(state).into_response(),
+        // One of them says how much was made, and what one costs elsewhere.
+        Some(state) => ([("x-fal-billable-units", "2")], Json(state)).into_response(),
         None => {
             shop.0.seen.lock().unwrap().wrong.push(format!("{method} {uri}"));
             StatusCode::NOT_FOUND.into_response()

@@ -1,6 +1,6 @@
 //! Work on given films, and films of vendors that are not in `film`.
 
-use super::{super::answers::*, Answer::Job, Case, FAL, bearer};
+use super::{super::answers::*, Answer::Job, Case, FAL, Vendor, bearer};
 
 pub fn all() -> Vec<Case> {
     let (replicate, runway) = (bearer("replicate"), bearer("runway"));
@@ -19,6 +19,7 @@ pub fn all() -> Vec<Case> {
         replicate.does("video.lip_sync", "sync-lipsync-2", "/models/sync/lipsync-2/predictions", Job(REPLICATE)),
         runway.does("video.restyle", "aleph2", "/v1/video_to_video", Job(RUNWAY)),
         runway.does("video.upscale", "magnific-video-upscaler", "/v1/video_upscale", Job(RUNWAY)),
+        Vendor("bfl", ("x-key", "")).does("video.generate", "flux-3-video", "/flux-3-video", Job(BFL)),
         bearer("openrouter").does("video.generate", "google/veo-3.1", "/videos", Job(OPENROUTER)),
         bearer("together").does("video.generate", "google/veo-3.0", "/videos", Job(TOGETHER)),
     ]

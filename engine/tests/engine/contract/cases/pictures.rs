@@ -14,6 +14,10 @@ pub fn all() -> Vec<Case> {
     for (vendor, answer, rows) in jobs() {
         cases.extend(rows.iter().map(|(capability, model, path)| vendor.does(capability, model, path, answer)));
     }
+    for capability in ["image.generate", "image.edit"] {
+        let kling = bearer("kling").does(capability, "kling-v3-image", "/v1/images/generations", Job(KLING));
+        cases.push(kling.blocking(kling_blocked));
+    }
     cases.extend(at_once());
     cases
 }
@@ -67,19 +71,20 @@ fn jobs() -> Vec<(Vendor, Answer, &'static [Row])> {
                 ("image.upscale", "magnific-upscaler", "/v1/image_upscale"),
             ],
         ),
+        (bearer("luma"), Job(LUMA), &[("image.generate", "photon-1", "/generations/image")]),
     ]
 }
 
 /// Vendors that answer with the picture.
 fn at_once() -> Vec<Case> {
     let mut cases = Vec::new();
-    for (provider, model) in [("openai", "gpt-image-2.6-flare")] {
-        let vendor = bearer(provider);
-        cases.push(vendor.does("image.generate", model, "/images/generations", Json(openai_picture)));
-        for capability in ["image.edit", "image.inpaint", "image.outpaint"] {
-            cases.push(vendor.does(capability, model, "/images/edits", Json(openai_picture)));
-        }
+    let (openai, model) = (bearer("openai"), "gpt-image-2.6-flare");
+    cases.push(openai.does("image.generate", model, "/images/generations", Json(openai_picture)));
+    for capability in ["image.edit", "image.inpaint", "image.outpaint"] {
+        cases.push(openai.does(capability, model, "/images/edits", Json(openai_picture)));
     }
+    let minimax = bearer("minimax").does("image.generate", "image-01", "/v1/image_generation", Json(minimax_picture));
+    cases.push(minimax.blocking(minimax_blocked));
     for capability in ["image.generate", "image.edit"] {
         let path = "/models/gemini-nano-banana-2.1:generateContent";
         let google = GOOGLE.does(capability, "gemini-nano-banana-2.1", path, Json(gemini_made));
@@ -118,6 +123,7 @@ fn at_once() -> Vec<Case> {
         ("image.vary", "ideogram-v3", "/v1/ideogram-v3/remix"),
         ("image.inpaint", "ideogram-v3", "/v1/ideogram-v3/edit"),
         ("image.outpaint", "ideogram-v3", "/v1/ideogram-v3/edit"),
+        ("image.upscale", "ideogram-upscale", "/upscale"),
     ] {
         let ideogram = Vendor("ideogram", ("api-key", "")).does(capability, model, path, Json(ideogram_picture));
         cases.push(ideogram.blocking(ideogram_blocked));

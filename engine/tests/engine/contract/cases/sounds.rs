@@ -7,12 +7,14 @@ use super::{
 };
 
 pub fn all() -> Vec<Case> {
-    let replicate = bearer("replicate");
+    let (replicate, runway) = (bearer("replicate"), bearer("runway"));
     let (effects, stability) = ("eleven_text_to_sound_v2", bearer("stability"));
     let mut cases = vec![
         fal.does("audio.speak", "kokoro", "/fal-ai/kokoro/american-english", Job(FAL_SOUND)),
         fal.does("audio.music", "music_v2_5", "/fal-ai/elevenlabs/music", Job(FAL_SOUND)),
         fal.does("audio.effect", effects, "/fal-ai/elevenlabs/sound-effects/v2", Job(FAL_SOUND)),
+        runway.does("audio.speak", "eleven_v4-runway", "/v1/text_to_speech", Job(RUNWAY)),
+        runway.does("audio.effect", effects, "/v1/sound_effect", Job(RUNWAY)),
         replicate.does("audio.speak", "bark", "/predictions", Job(REPLICATE)),
         replicate.does("audio.music", "musicgen", "/predictions", Job(REPLICATE)),
         stability

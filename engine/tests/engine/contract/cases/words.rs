@@ -3,7 +3,7 @@
 use super::{
     super::answers::*,
     Answer::{Events, Json},
-    Case, ELEVENLABS, GOOGLE, Vendor, bearer,
+    Case, ELEVENLABS, FAL, GOOGLE, Vendor, bearer,
 };
 
 pub fn all() -> Vec<Case> {
@@ -51,6 +51,8 @@ pub fn all() -> Vec<Case> {
             Json(gemini_said),
         )
         .blocking(gemini_blocked),
+        FAL.does("audio.transcribe", "openai/whisper-large-v3", "/fal-ai/wizper", Json(huggingface_said)),
+        bearer("minimax").does("text.chat", "some-model", "/v1/chat/completions", Events(openai_words)),
         ELEVENLABS.does("audio.transcribe", "scribe_v2", "/v1/speech-to-text", Json(elevenlabs_said)),
     ]);
     cases
