@@ -5,7 +5,7 @@ use std::{collections::VecDeque, sync::Arc};
 
 use shared::run::FailureCode;
 
-use super::{Provider, ProviderError, chat, check, models, order};
+use super::{Provider, ProviderError, chat, check, models, order, renamed::by_its_name};
 use crate::{NodeContext, NodeError, secret::Payer};
 
 /// A provider on a person's behalf, and its name for the records.
@@ -33,6 +33,8 @@ pub(crate) fn split_connection(connection: &str) -> (&str, Option<&str>) {
 /// Every provider but the known ones is a server that speaks OpenAI's language at the key's base URL.
 pub(crate) struct Candidates<'a> {
     ctx: &'a NodeContext,
+    model: String,
+    capability: &'static str,
     /// Providers, each with the name of its key where one was named.
     left: VecDeque<(String, Option<String>)>,
 }
@@ -43,7 +45,7 @@ impl<'a> Candidates<'a> {
         ctx: &'a NodeContext,
         connection: &str,
         model: &str,
-        capability: &str,
+        capability: &'static str,
         fallback: &str,
     ) -> Result<Self, NodeError> {
         let known = models::model(model, capability);
@@ -66,7 +68,7 @@ impl<'a> Candidates<'a> {
         });
         let name = name.filter(|_| !named.is_empty());
         let left = providers.into_iter().map(|provider| (provider.to_owned(), name.map(str::to_owned))).collect();
-        Ok(Self { ctx, left })
+        Ok(Self { ctx, model: model.to_owned(), capability, left })
     }
 
     /// The next one that has a key.
@@ -77,7 +79,11 @@ impl<'a> Candidates<'a> {
                 Err(error) if error.failure().is_some_and(|failure| failure.code == FailureCode::MissingKey) => {
                     without_key.get_or_insert(error);
                 }
-                answer => return answer,
+                answer => {
+                    let connection = answer?;
+                    let client = by_its_name(connection.provider, &provider, &self.model, self.capability);
+                    return Ok(Connection { provider: client, ..connection });
+                }
             }
         }
         Err(without_key.unwrap_or_else(|| NodeError::new(FailureCode::MissingKey, "nobody else serves the model")))
@@ -89,7 +95,7 @@ pub(crate) async fn connect(
     ctx: &NodeContext,
     connection: &str,
     model: &str,
-    capability: &str,
+    capability: &'static str,
     fallback: &str,
 ) -> Result<Connection, NodeError> {
     Candidates::of(ctx, connection, model, capability, fallback)?.next().await

@@ -15,6 +15,7 @@ mod hosted;
 mod models;
 pub(crate) mod order;
 mod refusal;
+mod renamed;
 mod rest;
 mod retry;
 mod servers;

@@ -147,3 +147,26 @@ fn body(order: &PictureOrder) -> Result<Json, OrderError> {
     }
     Ok(body)
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::provider::order::Attachment;
+
+    #[test]
+    fn frames_stand_at_their_seconds() {
+        let words = FilmOrder { prompt: "A boat".into(), seconds: Some(10), ..FilmOrder::default() };
+        assert_eq!(film_body(&words), json!({"mode": "t2v", "prompt": "A boat", "duration": 10}));
+        let frame = |text: &'static str| {
+            let blob = shared::value::BlobHash::of(text.as_bytes());
+            Some(Attachment { blob, mime: "image/png".into(), bytes: Bytes::from_static(text.as_bytes()) })
+        };
+        let size = Some("1080p".to_owned());
+        let film = FilmOrder { first_frame: frame("a"), last_frame: frame("b"), resolution: size, ..words };
+        let body = film_body(&film);
+        assert_eq!((&body["mode"], &body["resolution"]), (&json!("i2v"), &json!("fhd")));
+        assert_eq!(body["keyframes"], json!(["YQ==", [10, "Yg=="]]));
+    }
+}

@@ -54,6 +54,28 @@ async fn every_vendor_keeps_the_contract_with_everything_it_does() {
     assert!(rows.values().all(|(_, wrong)| wrong.is_empty()), "\n{table}");
     // Shown with `--nocapture`.
     eprintln!("{table}");
+    page_shows(&rows.iter().map(|(&who, (tried, _))| (who, *tried)).collect());
+}
+
+/// Holds the table in docs/providers.md against what was tried, or writes it where `UPDATE_EXPECT` is set.
+fn page_shows(tried: &BTreeMap<(&str, &str), usize>) {
+    const BEGIN: &str = "<!-- contract: begin -->\n";
+    const END: &str = "<!-- contract: end -->";
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/providers.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    let (before, rest) = page.split_once(BEGIN).unwrap();
+    let (shown, after) = rest.split_once(END).unwrap();
+    let mut by_provider: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for ((provider, capability), scenarios) in tried {
+        by_provider.entry(provider).or_default().push(format!("`{capability}` {scenarios}"));
+    }
+    let rows = by_provider.iter().map(|(provider, done)| format!("| `{provider}` | {} |\n", done.join(", ")));
+    let table = format!("| provider | capability and number of scenarios |\n|---|---|\n{}", rows.collect::<String>());
+    if shown != table && std::env::var_os("UPDATE_EXPECT").is_some() {
+        std::fs::write(path, format!("{before}{BEGIN}{table}{END}{after}")).unwrap();
+        return;
+    }
+    assert_eq!(shown, table, "run this test with UPDATE_EXPECT=1");
 }
 
 #[test]
