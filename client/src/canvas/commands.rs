@@ -187,12 +187,15 @@ impl Canvas {
         if unchanged {
             return;
         }
-        self.replica().edit("connect", |edit| {
+        let made = self.replica().edit("connect", |edit| {
             if let Some(detached) = detached {
                 edit.disconnect(detached);
             }
-            edit.connect(edge, &catalog);
+            edit.connect(edge.clone(), &catalog)
         });
+        if let Some(id) = made {
+            self.wired(id, edge);
+        }
         self.replica().end_gesture();
     }
 

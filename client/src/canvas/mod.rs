@@ -35,6 +35,7 @@ pub mod people;
 mod provide;
 mod preview;
 pub mod node;
+pub mod rewired;
 mod ripening;
 mod selection_bar;
 mod sight;

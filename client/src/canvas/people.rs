@@ -4,6 +4,7 @@ use std::{cell::Cell, collections::BTreeMap, rc::Rc};
 
 use dioxus::prelude::*;
 use gloo_timers::future::TimeoutFuture;
+use shared::id::NodeId;
 
 use super::state::{Canvas, CanvasStateStoreExt, use_canvas};
 use crate::{
@@ -24,6 +25,17 @@ impl Canvas {
             own.calls = own.calls.wrapping_add(1);
         });
         toaster.say(Tone::Ok, "Everyone who is here was asked to come.");
+    }
+
+    /// Whoever has the node selected, as one does to change it; what changed otherwise was somebody's.
+    pub fn who_changed(&self, id: &NodeId) -> String {
+        let holders = self.holders.peek();
+        let holder = holders.get(id).map(|(name, _)| name.clone());
+        let people = self.view.people();
+        let people = people.peek();
+        let mut named = people.values().filter_map(|person| person.user.as_ref().map(|user| user.name.clone()));
+        // Of one other person here there is no doubt.
+        holder.or_else(|| named.next().filter(|_| people.len() == 1)).unwrap_or_else(|| "Somebody else".into())
     }
 }
 

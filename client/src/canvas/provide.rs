@@ -46,6 +46,7 @@ pub fn use_canvas_provider() -> Canvas {
         screen: [1200.0, 800.0],
         selection: BTreeSet::new(),
         wire: None,
+        own_wires: Vec::new(),
         hand: Gestures::default(),
         pointer_canvas: None,
         layouts: BTreeMap::new(),

@@ -27,6 +27,7 @@ use super::{
     gesture::Gestures,
     keys::Bindings,
     layout::NodeLayout,
+    rewired::OwnWire,
     sight::Sight,
     viewport::Viewport,
 };
@@ -47,6 +48,8 @@ pub struct CanvasState {
     pub screen: Point,
     pub selection: BTreeSet<NodeId>,
     pub wire: Option<EdgeId>,
+    /// Put in a moment ago, the newest last.
+    pub own_wires: Vec<OwnWire>,
     pub frame: Option<FrameId>,
     pub hand: Gestures,
     /// Where the pointer is; new nodes and pasted ones go there.

@@ -10,6 +10,7 @@ mod connection;
 mod frozen;
 mod history;
 mod keep;
+mod others;
 mod prompt;
 mod refresh;
 mod splice;
@@ -20,7 +21,7 @@ mod wake;
 
 use std::{
     cell::{Cell, RefCell},
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     rc::Rc,
 };
 
@@ -44,6 +45,7 @@ pub use wake::Wake;
 use self::{
     changes::{Collected, GraphChanges, OutputChanges, observe_graph, observe_outputs},
     history::{Direction, History},
+    others::Others,
     splice::Splice,
     text::Texts,
     view::{CanvasView, CanvasViewStoreExt},
@@ -84,8 +86,7 @@ struct Inner {
     output_changes: Collected<OutputChanges>,
     history: RefCell<History>,
     texts: Rc<Texts>,
-    /// When others last changed a node. No store: whoever wants to know has just seen a change.
-    touched: RefCell<BTreeMap<NodeId, u64>>,
+    others: RefCell<Others>,
     link: RefCell<Link>,
     people: RefCell<People>,
     /// Updates from the server that wait for the next animation frame.
@@ -158,7 +159,7 @@ impl Replica {
             output_changes: observe_outputs(outputs.doc()),
             history: RefCell::new(History::new(&graph, dom::now_millis)),
             texts: Rc::default(),
-            touched: RefCell::default(),
+            others: RefCell::default(),
             link: RefCell::new(link),
             people: RefCell::new(People::new(graph.doc().client_id().get())),
             inbound: RefCell::default(),
@@ -285,15 +286,18 @@ impl Replica {
 
     /// Brings the view up to date with what others did, and notes which nodes they did it to.
     fn refresh_others(&self) {
-        let (touched, now) = (self.inner.graph_changes.lock().nodes.clone(), dom::now_millis());
-        self.inner.touched.borrow_mut().extend(touched.into_iter().map(|node| (node, now)));
+        self.inner.others.borrow_mut().did(&self.inner.graph_changes.lock(), dom::now_millis());
         self.refresh();
     }
 
     /// Whether somebody else has changed this node within so many milliseconds.
     pub fn touched_within(&self, node: &NodeId, millis: u64) -> bool {
-        let touched = self.inner.touched.borrow();
-        touched.get(node).is_some_and(|at| dom::now_millis().saturating_sub(*at) <= millis)
+        self.inner.others.borrow().node(node, dom::now_millis()).is_some_and(|ago| ago <= millis)
+    }
+
+    /// The same of a wire.
+    pub fn rewired_within(&self, edge: &EdgeId, millis: u64) -> bool {
+        self.inner.others.borrow().edge(edge, dom::now_millis()).is_some_and(|ago| ago <= millis)
     }
 
     /// Brings the view up to date with the documents.

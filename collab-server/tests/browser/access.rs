@@ -7,6 +7,7 @@ use crate::{person::Person, stage::play};
 /// Keys as WebDriver spells them.
 const TAB: char = '\u{e004}';
 const ENTER: &str = "\u{e007}";
+const ESCAPE: &str = "\u{e00c}";
 const SHIFT: char = '\u{e008}';
 const CONTROL: char = '\u{e009}';
 
@@ -46,6 +47,20 @@ async fn axe_finds_nothing_serious_on_any_page() {
             ada.click(&format!("[role=tab]:nth-of-type({})", 1 + tab_index(tab))).await;
             ada.find("[role=tabpanel]").await;
             ada.audits(&format!("editor-{}", tab.to_lowercase())).await;
+        }
+        for (keys, css, name) in [
+            ("Mod+K", "[role=dialog][aria-label='Commands']", "commands"),
+            ("?", "dialog.dialog-shade", "shortcuts"),
+            ("Mod+F", "[role=dialog][aria-label='Find in this workflow']", "find"),
+            ("N", "[role=dialog][aria-label='Add node']", "search"),
+        ] {
+            let told =
+                ada.tries("document.activeElement?.blur(); press(given[0]); await frame();", vec![json!(keys)]).await;
+            assert_eq!(told, None);
+            ada.find(css).await;
+            ada.audits(&format!("editor-{name}")).await;
+            ada.type_keys(ESCAPE).await;
+            ada.gone(css).await;
         }
         ada.press("Share").await;
         ada.find("dialog.dialog-shade .members li").await;

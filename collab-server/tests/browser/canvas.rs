@@ -167,7 +167,7 @@ impl Person {
         }
     }
 
-    async fn center(&self, css: &str) -> Spot {
+    pub async fn center(&self, css: &str) -> Spot {
         let script = "const element = document.querySelector(arguments[0]);
             if (!element) return null;
             const box = element.getBoundingClientRect();

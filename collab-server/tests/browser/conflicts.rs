@@ -110,6 +110,19 @@ async fn people_who_want_different_things_lose_nothing() {
         let (left, right) = tokio::join!(ada.request("GET", &source, None), bob.request("GET", &source, None));
         assert_eq!(left["edges"], right["edges"]);
         assert_eq!(left["edges"].as_object().map(|edges| edges.len()), Some(2), "{}", left["edges"]);
+        // Whose wire went is told, may put it back, and nobody else hears of either.
+        let kept = left["edges"]["d:text"]["from"].as_str().expect("a wire into the input");
+        let (winner, loser, lost) = if kept == "a" { (&ada, &bob, "b") } else { (&bob, &ada, "a") };
+        loser.find(".call[data-rewired='d']").await;
+        loser.takes_picture("editor-rewired").await;
+        assert_eq!(winner.script("return document.querySelectorAll('[data-rewired]').length;", vec![]).await, 0);
+        loser.press("Use mine").await;
+        loser.sees_saved().await;
+        eventually("the other wire there", || async {
+            let graph = winner.request("GET", &source, None).await;
+            (graph["edges"]["d:text"]["from"] == lost).then_some(())
+        })
+        .await;
     })
     .await;
 }

@@ -1,5 +1,8 @@
 //! What two people see of each other at work: carets in a prompt, who is there, whose change it was.
 
+use std::time::Duration;
+
+use fantoccini::actions::{InputSource, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};
 use serde_json::json;
 
 use crate::{person::Person, stage::play};
@@ -12,6 +15,26 @@ impl Person {
             return caret && Number(caret.dataset.at) === at;";
         let arguments = vec![json!(node), json!(name), json!(at)];
         self.until(&format!("{name}'s caret at {at}"), script, arguments).await;
+    }
+}
+
+impl Person {
+    /// Takes hold of a wire at an output and pulls it so far.
+    async fn pulls_wire(&self, from: (&str, &str), by: (f64, f64)) {
+        let start = self.center(&format!("article[data-node='{}'] [data-port='out:{}']", from.0, from.1)).await;
+        let end = (start.0 + by.0, start.1 + by.1);
+        let go = |(x, y): (f64, f64)| PointerAction::MoveTo { duration: Some(Duration::from_millis(60)), x, y };
+        let actions = MouseActions::new("mouse".to_owned())
+            .then(go(start))
+            .then(PointerAction::Down { button: MOUSE_BUTTON_LEFT })
+            .then(go((start.0 + by.0 / 2.0, start.1 + by.1 / 2.0)))
+            .then(go(end));
+        self.client.perform_actions(actions).await.expect("a wire can be pulled");
+    }
+
+    async fn lets_go(&self) {
+        self.client.release_actions().await.expect("a pointer can be released");
+        self.type_keys("\u{e00c}").await;
     }
 }
 
@@ -43,6 +66,17 @@ async fn others_are_seen_typing_and_told_by_their_changes() {
             const caret = document.querySelector('.remote-caret[data-caret=Bob]').getBoundingClientRect();
             return caret.x > field.x + 40 && caret.x < field.right && caret.y > field.y && caret.bottom < field.bottom;";
         ada.until("the caret inside the field", script, vec![json!(prompt)]).await;
+
+        // A wire in Ada's hand is seen while she pulls it, from the port to her pointer, and no longer.
+        ada.pulls_wire((&text, "text"), (90.0, 120.0)).await;
+        let script = "const path = document.querySelector('svg.loose path.wire');
+            const cursor = document.querySelector('.cursor[data-cursor=Ada] path')?.getBoundingClientRect();
+            if (!path || !cursor) return null;
+            const to = path.getPointAtLength(path.getTotalLength()).matrixTransform(path.getScreenCTM());
+            return Math.hypot(to.x - cursor.x, to.y - cursor.y) < 6;";
+        bob.until("Ada's wire at her pointer", script, vec![]).await;
+        ada.lets_go().await;
+        bob.until("no wire", "return !document.querySelector('svg.loose path.wire');", vec![]).await;
 
         // Both set one number: the later stays, and who lost is told.
         let value = Person::param(&number, "value");

@@ -8,6 +8,7 @@ use crate::{
         keyboard::use_keyboard,
         node::use_measure_provider,
         people::{Calls, use_idleness},
+        rewired::Rewired,
         state::use_canvas_provider,
         surface::Surface,
     },
@@ -80,6 +81,7 @@ pub fn Editor() -> Element {
             Chat {}
             Calls {}
             Deleted {}
+            Rewired {}
             ContextMenu {}
             ShortcutSheet {}
             if sharing() {

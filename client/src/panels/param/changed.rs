@@ -5,7 +5,7 @@ use gloo_timers::future::TimeoutFuture;
 use serde_json::Value as Json;
 use shared::id::NodeId;
 
-use crate::{canvas::state::Canvas, replica::view::CanvasViewStoreExt};
+use crate::canvas::state::Canvas;
 
 /// Long enough to be read.
 const SHOWN_MILLIS: u32 = 3_000;
@@ -49,7 +49,7 @@ pub fn use_changed_by(canvas: Canvas, id: &NodeId, value: Memo<Json>) -> Changed
         if is_news && canvas.replica().touched_within(&id, TOGETHER_MILLIS) {
             let number = *flash.peek() + 1;
             flash.set(number);
-            shown.set(Some(name_of(canvas, &id)));
+            shown.set(Some(canvas.who_changed(&id)));
             spawn(async move {
                 TimeoutFuture::new(SHOWN_MILLIS).await;
                 if *flash.peek() == number {
@@ -59,15 +59,4 @@ pub fn use_changed_by(canvas: Canvas, id: &NodeId, value: Memo<Json>) -> Changed
         }
     });
     ChangedBy { shown, own }
-}
-
-/// Whoever has the node selected, as one does to change it; a value that came otherwise is somebody's.
-fn name_of(canvas: Canvas, id: &NodeId) -> String {
-    let holders = canvas.holders.peek();
-    let holder = holders.get(id).map(|(name, _)| name.clone());
-    let people = canvas.view.people();
-    let people = people.peek();
-    let mut named = people.values().filter_map(|person| person.user.as_ref().map(|user| user.name.clone()));
-    // Of one other person here there is no doubt.
-    holder.or_else(|| named.next().filter(|_| people.len() == 1)).unwrap_or_else(|| "somebody else".into())
 }

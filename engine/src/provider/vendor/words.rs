@@ -7,7 +7,7 @@ use crate::{
     provider::{
         ProviderError,
         models::{Field, Form, Route},
-        order::{Attachment, FieldValue, FilmOrder, Order, OrderError, PictureOrder, Size, SoundOrder},
+        order::{Attachment, FieldValue, Order, OrderError, PictureOrder, Size, SoundOrder},
         refusal::{filtered_request, sounds_filtered},
     },
     run::VendorJob,
@@ -71,10 +71,6 @@ pub(super) fn endpoint<'r>(route: &'r Route, order: &Order) -> Result<&'r str, O
 pub(super) fn not_offered(order: &Order) -> OrderError {
     let message = format!("this provider offers no `{}`", order.capability());
     OrderError::Refused(ProviderError::new(FailureCode::InvalidInput, message).in_field("model"))
-}
-
-pub(super) fn film(order: &Order) -> Result<&FilmOrder, OrderError> {
-    if let Order::Film(film) = order { Ok(film) } else { Err(not_offered(order)) }
 }
 
 pub(super) fn picture(order: &Order) -> Result<&PictureOrder, OrderError> {
