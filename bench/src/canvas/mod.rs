@@ -100,19 +100,22 @@ async fn measure(options: &Options, report: &mut Report) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The peer right after ours, so that whatever else the machine does is the same for both.
+/// The peer right after ours, so that whatever else the machine does is the same for both; and the one stands still while
+/// the other is looked at.
 async fn both(
     scenario: Scenario,
     ours: &mut Subject,
     peer: Option<&mut Subject>,
     options: &Options,
 ) -> anyhow::Result<(Frames, Option<Frames>)> {
-    let own = one(scenario, ours, options).await?;
-    let theirs = match peer {
-        Some(peer) => Some(one(scenario, peer, options).await.context(PEER)?),
-        None => None,
-    };
-    Ok((own, theirs))
+    let Some(peer) = peer else { return Ok((one(scenario, ours, options).await?, None)) };
+    peer.others_move(false).await.context(PEER)?;
+    let own = one(scenario, ours, options).await;
+    ours.others_move(false).await?;
+    peer.others_move(true).await.context(PEER)?;
+    let theirs = one(scenario, peer, options).await.context(PEER);
+    ours.others_move(true).await?;
+    Ok((own?, Some(theirs?)))
 }
 
 async fn one(scenario: Scenario, subject: &mut Subject, options: &Options) -> anyhow::Result<Frames> {

@@ -35,23 +35,29 @@ pub const EDIT_MILLIS: u64 = 20;
 
 pub struct People {
     editing: Arc<AtomicBool>,
+    still: Arc<AtomicBool>,
     // Ends with this value.
     tasks: JoinSet<anyhow::Result<()>>,
 }
 
 impl People {
     pub async fn arrive(dialect: &Dialect) -> anyhow::Result<Self> {
-        let editing = Arc::new(AtomicBool::new(false));
+        let (editing, still) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
         let mut tasks = JoinSet::new();
         for number in 0..COUNT {
             let person = Person::join(dialect).await.context("somebody joins")?;
-            tasks.spawn_local(person.live(number, editing.clone()));
+            tasks.spawn_local(person.live(number, editing.clone(), still.clone()));
         }
-        Ok(Self { editing, tasks })
+        Ok(Self { editing, still, tasks })
     }
 
     pub fn edit(&self, on: bool) {
         self.editing.store(on, Ordering::Relaxed);
+    }
+
+    /// Nobody's pointer moves until it is switched off.
+    pub fn stand_still(&self, on: bool) {
+        self.still.store(on, Ordering::Relaxed);
     }
 
     /// An error if somebody left: then the figures are of another load.
@@ -111,14 +117,18 @@ impl Person {
         Ok(false)
     }
 
-    async fn live(mut self, number: usize, editing: Arc<AtomicBool>) -> anyhow::Result<()> {
+    async fn live(mut self, number: usize, editing: Arc<AtomicBool>, still: Arc<AtomicBool>) -> anyhow::Result<()> {
         let mut cursor = interval(Duration::from_millis(CURSOR_MILLIS));
         let mut edit = interval(Duration::from_millis(EDIT_MILLIS * EDITORS as u64));
         let mut count = 0;
         loop {
             tokio::select! {
                 taken = self.take() => { taken?; }
-                _ = cursor.tick() => self.point(number).await?,
+                _ = cursor.tick() => {
+                    if !still.load(Ordering::Relaxed) {
+                        self.point(number).await?;
+                    }
+                }
                 _ = edit.tick(), if number < EDITORS => {
                     if editing.load(Ordering::Relaxed) {
                         count += 1;

@@ -84,6 +84,18 @@ impl Subject {
         }
     }
 
+    /// Whether others' pointers move: not while the other page is looked at, whose cores these are then.
+    pub async fn others_move(&mut self, on: bool) -> anyhow::Result<()> {
+        match &mut self.kind {
+            Kind::OpenFlow { people, .. } => people.stand_still(!on),
+            Kind::ReactFlow => {
+                let every = if on { people::CURSOR_MILLIS } else { A_DAY_MILLIS };
+                self.page.value(&format!("window.bench.people({}, {every})", people::COUNT)).await?;
+            }
+        }
+        Ok(())
+    }
+
     pub async fn others_edit(&mut self, on: bool) -> anyhow::Result<()> {
         match &mut self.kind {
             Kind::OpenFlow { people, .. } => {
@@ -185,6 +197,7 @@ impl Subject {
     }
 }
 
+const A_DAY_MILLIS: u64 = 86_400_000;
 /// Of `exp(-delta * this)` in `client/src/canvas/viewport.rs`.
 const WHEEL_OURS: f64 = 0.008;
 /// Of `2^(-delta * this)` in d3-zoom.

@@ -22,6 +22,7 @@ pub mod geometry;
 pub mod gesture;
 mod graph_ops;
 mod guides;
+mod held_wires;
 mod index;
 pub mod keyboard;
 pub mod keys;

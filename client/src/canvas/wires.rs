@@ -19,6 +19,7 @@ use super::{
     connect::PortRef,
     far::{FarWires, MANY_WIRES, TOO_MANY_WIRES},
     geometry::{Point, plus},
+    held_wires::{HeldWires, WiresInHand, use_held_wires},
     layer::Drawing,
     layout::Side,
     state::{Canvas, CanvasStateStoreExt, Purpose, use_canvas},
@@ -64,13 +65,15 @@ pub fn Wires() -> Element {
         let own = own.read();
         own.iter().filter_map(|id| Some((id.clone(), edges.get(id)?.clone()))).collect::<Vec<_>>()
     });
+    let in_hand = use_held_wires(canvas);
     rsx! {
         FarWires { own }
         Drawing { class: "all",
             for (id, edge) in drawn() {
-                Wire { key: "{id}", id, edge }
+                Wire { key: "{id}", id, edge, in_hand }
             }
         }
+        WiresInHand { wires: in_hand }
     }
 }
 
@@ -97,11 +100,18 @@ pub fn carried(canvas: Canvas, port: &PortRef) -> String {
 }
 
 #[component]
-fn Wire(id: EdgeId, edge: Edge) -> Element {
+fn Wire(id: EdgeId, edge: Edge, in_hand: Memo<Rc<HeldWires>>) -> Element {
     let canvas = use_canvas();
+    // Drawn with others meanwhile: it stays where it was.
+    let gathered = use_memo(use_reactive!(|id| in_hand.read().ids.contains(&id)));
+    let mut last = use_hook(|| CopyValue::new(None));
     let ends = use_memo(use_reactive!(|edge| {
+        if gathered() {
+            return *last.peek();
+        }
         let from = port_point(canvas, &PortRef::output(edge.from.clone(), edge.output.clone()))?;
         let to = port_point(canvas, &PortRef { node: edge.to.clone(), side: Side::In, name: edge.input.clone() })?;
+        last.set(Some((from, to)));
         Some((from, to))
     }));
     let kind =
@@ -127,7 +137,7 @@ fn Wire(id: EdgeId, edge: Edge) -> Element {
     }
     let path = wire_path::path(from, to);
     rsx! {
-        g { class: "wire-group", "data-value-type": kind(), "data-selected": selected(), "data-flowing": flowing(), "data-onto": onto(),
+        g { class: "wire-group", "data-value-type": kind(), "data-selected": selected(), "data-flowing": flowing(), "data-onto": onto(), "data-gathered": gathered(),
             path { class: "wire-hit", d: "{path}", "data-edge-hit": "{id}" }
             path { class: "wire", d: "{path}", "data-edge": "{id}" }
             if flowing() {
