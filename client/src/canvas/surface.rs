@@ -63,6 +63,9 @@ pub fn Surface(space: ReadSignal<bool>) -> Element {
             },
             onpointerdown: move |event| press(canvas, &event, space()),
             onpointermove: move |event| {
+                if was_let_go(canvas, &event) {
+                    release(canvas, &event);
+                }
                 moved(canvas, &event);
                 if in_hand(canvas) {
                     rest.call(());
@@ -191,6 +194,14 @@ fn press(canvas: Canvas, event: &PointerEvent, space: bool) {
         menu_when_held(canvas, press.clone());
     }
     with_hand(canvas, |hand, scene| hand.press(press, scene));
+}
+
+/// Whether the button was let go where the page could not hear it: outside the window, or over another page in a frame.
+fn was_let_go(canvas: Canvas, event: &PointerEvent) -> bool {
+    let web = event.as_web_event();
+    let held_by_button =
+        !matches!(canvas.state.hand().peek().now, Gesture::Idle | Gesture::TappedWire(_) | Gesture::Pinch { .. });
+    held_by_button && web.buttons() == 0 && web.pointer_type() == "mouse"
 }
 
 /// The node under a pointer where nodes have no elements of their own.

@@ -17,8 +17,9 @@ const FIT_MARGIN: f64 = 72.0;
 const NARROW: f64 = 640.0;
 /// What stays free on a phone beside the first node and above it, where the bars are.
 const NARROW_MARGIN: Point = [24.0, 88.0];
-/// The drawn region moves in steps of this many screen pixels, so that panning seldom changes what is drawn.
-const CULL_STEP: f64 = 96.0;
+/// The drawn region moves in steps of this many screen pixels, so that panning seldom changes what is drawn. Small steps:
+/// each card that is drawn and not seen costs the browser in every frame in which anything moves.
+const CULL_STEP: f64 = 32.0;
 
 /// `screen = canvas * zoom + pan`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -153,7 +154,7 @@ mod tests {
     fn on_the_way_what_is_drawn_stays_until_something_else_comes_into_sight() {
         let rest = Viewport::default();
         let first = rest.drawn(SCREEN);
-        let moved = rest.panned([-20.0, 0.0]);
+        let moved = rest.panned([-5.0, 0.0]);
         assert_eq!(moved.drawn_ahead(SCREEN, first), first);
         let further = rest.panned([-160.0, 0.0]);
         let ahead = further.drawn_ahead(SCREEN, first);
@@ -201,7 +202,7 @@ mod tests {
     #[test]
     fn small_pans_draw_the_same_region() {
         let viewport = Viewport { pan: [-100.0, -100.0], zoom: 1.0 };
-        assert_eq!(viewport.drawn(SCREEN), viewport.panned([-20.0, -20.0]).drawn(SCREEN));
+        assert_eq!(viewport.drawn(SCREEN), viewport.panned([-10.0, -10.0]).drawn(SCREEN));
         let drawn = viewport.drawn(SCREEN);
         assert!(drawn.contains([100.0, 100.0]) && drawn.contains([1300.0, 900.0]));
     }

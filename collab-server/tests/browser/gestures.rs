@@ -155,7 +155,7 @@ const HANDS: &str = r#"
       const button = how.button ?? 0;
       to.dispatchEvent(new PointerEvent(kind, {
         bubbles: true, cancelable: true, composed: true, clientX: x, clientY: y, pointerId: how.pointer ?? 7, isPrimary: true,
-        pointerType: how.touch ? 'touch' : 'mouse', button, buttons: kind === 'pointerup' ? 0 : [1, 4, 2][button],
+        pointerType: how.touch ? 'touch' : 'mouse', button, buttons: how.buttons ?? (kind === 'pointerup' ? 0 : [1, 4, 2][button]),
         shiftKey: !!how.shift, ctrlKey: !!how.mod, altKey: !!how.alt }));
     };
     const dragTo = async (from, to, how = {}) => {
@@ -269,4 +269,22 @@ impl Person {
         assert_eq!(listed, expected, "rows of the sheet, and what is expected of them");
         assert_eq!(self.tries("await free(); await until(() => !has('.sheet'));", vec![]).await, None);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_button_that_was_let_go_outside_the_window_holds_nothing_any_more() {
+    play("a_button_that_was_let_go_outside_the_window_holds_nothing_any_more", |stage| async move {
+        let ada = stage.person("Ada").await;
+        ada.opens_node("text.input", json!({"value": "x"})).await;
+        let script = "const title = () => box(document.querySelector('.node-title'));
+            const [x, y] = title();
+            fire('pointerdown', [x, y]);
+            for (const by of [20, 60]) { fire('pointermove', [x + by, y], { on: surface }); await frame(); }
+            for (const by of [90, 300]) { fire('pointermove', [x + by, y], { on: surface, buttons: 0 }); await frame(); }
+            if (surface.dataset.holding !== 'nothing') return 'it is still held';
+            return sees(() => title()[0] > x + 30 && title()[0] < x + 100, 'the node where it was let go');";
+        assert_eq!(ada.tries(&format!("{HANDS} {script}"), vec![]).await, None);
+        ada.sees_saved().await;
+    })
+    .await;
 }
