@@ -13,7 +13,7 @@ use super::{
     carried::{REROUTE, port_type},
     commands::edge_of,
     connect::{PortRef, fitting_ports},
-    geometry::Point,
+    geometry::{Point, distance, plus},
     gesture::Scene,
     graph_ops,
     layout::{NodeLayout, REROUTE_SIZE, Side},
@@ -26,6 +26,9 @@ use crate::replica::view::CanvasViewStoreExt;
 
 /// The type of a note in documents.
 const NOTE: &str = "note.text";
+
+/// How far aside a node goes where another stands already, in canvas units.
+const ASIDE: f64 = 32.0;
 
 impl Canvas {
     /// Adds a node of this type with its upper left corner here, wired to `from` where something fits.
@@ -58,8 +61,17 @@ impl Canvas {
         match from.map(|port| port.side) {
             Some(Side::Out) => [at_canvas[0], at_canvas[1] - 60.0],
             Some(Side::In) => [at_canvas[0] - layout.size[0], at_canvas[1] - 60.0],
-            None => [at_canvas[0] - layout.size[0] / 2.0, at_canvas[1] - 20.0],
+            None => self.beside_others([at_canvas[0] - layout.size[0] / 2.0, at_canvas[1] - 20.0]),
         }
+    }
+
+    /// A corner where none is yet: nodes that are added one after the other without a hand would lie on each other.
+    fn beside_others(&self, corner: Point) -> Point {
+        let nodes = self.view.nodes();
+        let nodes = nodes.peek();
+        let taken = |corner: &Point| nodes.values().any(|node| distance(node.pos, *corner) < ASIDE / 2.0);
+        let corners = (0..).map(|step| plus(corner, [ASIDE * f64::from(step); 2]));
+        corners.take(nodes.len() + 1).find(|corner| !taken(corner)).unwrap_or(corner)
     }
 
     /// A note with its upper left corner here, ready to be written.

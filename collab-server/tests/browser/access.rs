@@ -141,6 +141,8 @@ async fn a_workflow_of_three_nodes_is_built_and_run_by_keyboard_alone() {
         ada.adds_by_keyboard("text", "text.input").await;
         ada.adds_by_keyboard("join text", "text.join").await;
         ada.adds_by_keyboard("text result", "output.text").await;
+        let places = "return new Set([...document.querySelectorAll('article[data-node]')].map((node) => node.style.translate)).size;";
+        assert_eq!(ada.script(places, vec![]).await, 3, "none lies on another");
 
         ada.walks_to("Outline").await;
         ada.type_keys(ENTER).await;
