@@ -3,14 +3,16 @@
 use dioxus::prelude::*;
 use shared::{api::Endpoint, id::NodeId};
 
-use super::Bound;
+use super::{
+    Bound,
+    picker::{SearchList, option_id, pointed},
+};
 use crate::{
     api::Api,
     canvas::state::Canvas,
-    dom,
     estimate::{Estimates, words},
     models::{Model, use_models},
-    ui::{Chip, Dialog, Glyph, Icon, Size, Tone},
+    ui::{Chip, Glyph, Icon, Size, Tone},
 };
 
 #[component]
@@ -111,8 +113,8 @@ fn Picker(
     onclose: EventHandler<()>,
 ) -> Element {
     let models = use_models();
-    let mut words = use_signal(String::new);
-    let mut at = use_signal(|| 0usize);
+    let words = use_signal(String::new);
+    let at = use_signal(|| 0usize);
     let list = models.list();
     let loaded = list.is_some();
     let as_of = list.as_ref().map(|list| list.as_of.clone()).unwrap_or_default();
@@ -137,97 +139,71 @@ fn Picker(
     let typed_name = foreign.clone().map(|model| Picked { model, connection: None });
     let picks: Vec<Picked> = listed.chain(served.iter().cloned()).chain(typed_name).collect();
     let (vendors, count) = (found.len(), picks.len());
-    let now = at().min(count.saturating_sub(1));
+    let now = pointed(at, count);
     rsx! {
-        Dialog { title: "{title}", onclose,
-            div {
-                class: "model-picker",
-                onkeydown: move |event| {
-                    let last = count.saturating_sub(1);
-                    match event.key() {
-                        Key::ArrowDown => at.set(if now >= last { 0 } else { now + 1 }),
-                        Key::ArrowUp => at.set(if now == 0 { last } else { now - 1 }),
-                        Key::Enter => if let Some(picked) = picks.get(now) { onpick.call(picked.clone()) },
-                        _ => return,
-                    }
-                    event.prevent_default();
-                    let at = *at.peek();
-                    spawn(async move { dom::scroll_into_view(&option_id(at)) });
-                },
-                label { class: "search model-search",
-                    Icon { glyph: Glyph::Search }
-                    input {
-                        r#type: "search",
-                        role: "combobox",
-                        aria_label: "Search models",
-                        aria_expanded: "true",
-                        aria_controls: "model-list",
-                        aria_activedescendant: option_id(now),
-                        placeholder: "Search, or type a model’s name",
-                        autocomplete: "off",
-                        spellcheck: "false",
-                        autofocus: true,
-                        oninput: move |event| {
-                            words.set(event.value());
-                            at.set(0);
-                        },
-                    }
-                }
-                ul { id: "model-list", class: "model-list", role: "listbox", aria_label: "Models",
-                    for (index , model) in found.into_iter().enumerate() {
-                        Choice {
-                            key: "{model.id}",
-                            id: option_id(index),
-                            pointed: index == now,
-                            current: model.id == chosen,
-                            has_key: models.has_key(&model),
-                            model,
-                            onpick: {
-                                let leave = leave.clone();
-                                move |model: String| onpick.call(Picked { model, connection: leave.clone() })
-                            },
-                        }
-                    }
-                    for (index , picked) in served.into_iter().enumerate() {
-                        li {
-                            key: "{picked.connection:?} {picked.model}",
-                            id: option_id(vendors + index),
-                            class: "model-option",
-                            role: "option",
-                            aria_selected: if vendors + index == now { "true" } else { "false" },
-                            "data-model": "{picked.model}",
-                            "data-connection": picked.connection.clone(),
-                            onclick: {
-                                let picked = picked.clone();
-                                move |_| onpick.call(picked.clone())
-                            },
-                            span { class: "model-words",
-                                strong { "{picked.model}" }
-                                small { "{name_of(picked.connection.as_deref().unwrap_or_default())}, a server of your own" }
-                            }
-                        }
-                    }
-                    if let Some(name) = foreign {
-                        li {
-                            id: option_id(count - 1),
-                            class: "model-option",
-                            role: "option",
-                            aria_selected: if now + 1 == count { "true" } else { "false" },
-                            onclick: {
-                                let model = name.clone();
-                                move |_| onpick.call(Picked { model: model.clone(), connection: None })
-                            },
-                            span { class: "model-words",
-                                strong { "Use “{name}”" }
-                                small { "Not in the list: it is sent to the provider as it is" }
-                            }
-                        }
-                    }
-                }
+        SearchList {
+            title,
+            what: "models",
+            placeholder: "Search, or type a model’s name",
+            count,
+            words,
+            at,
+            onenter: move |index: usize| onpick.call(picks[index].clone()),
+            onclose,
+            foot: rsx! {
                 if !loaded {
                     p { class: "quiet", role: "status", "Loading…" }
                 } else {
                     p { class: "model-as-of", "Prices as of {as_of}. What a run is going to cost stands beside Run." }
+                }
+            },
+            for (index , model) in found.into_iter().enumerate() {
+                Choice {
+                    key: "{model.id}",
+                    id: option_id(index),
+                    pointed: index == now,
+                    current: model.id == chosen,
+                    has_key: models.has_key(&model),
+                    model,
+                    onpick: {
+                        let leave = leave.clone();
+                        move |model: String| onpick.call(Picked { model, connection: leave.clone() })
+                    },
+                }
+            }
+            for (index , picked) in served.into_iter().enumerate() {
+                li {
+                    key: "{picked.connection:?} {picked.model}",
+                    id: option_id(vendors + index),
+                    class: "model-option",
+                    role: "option",
+                    aria_selected: if vendors + index == now { "true" } else { "false" },
+                    "data-model": "{picked.model}",
+                    "data-connection": picked.connection.clone(),
+                    onclick: {
+                        let picked = picked.clone();
+                        move |_| onpick.call(picked.clone())
+                    },
+                    span { class: "model-words",
+                        strong { "{picked.model}" }
+                        small { "{name_of(picked.connection.as_deref().unwrap_or_default())}, a server of your own" }
+                    }
+                }
+            }
+            if let Some(name) = foreign {
+                li {
+                    id: option_id(count - 1),
+                    class: "model-option",
+                    role: "option",
+                    aria_selected: if now + 1 == count { "true" } else { "false" },
+                    onclick: {
+                        let model = name.clone();
+                        move |_| onpick.call(Picked { model: model.clone(), connection: None })
+                    },
+                    span { class: "model-words",
+                        strong { "Use “{name}”" }
+                        small { "Not in the list: it is sent to the provider as it is" }
+                    }
                 }
             }
         }
@@ -276,10 +252,6 @@ fn Choice(
             }
         }
     }
-}
-
-fn option_id(index: usize) -> String {
-    format!("model-option-{index}")
 }
 
 #[cfg(test)]
