@@ -89,6 +89,16 @@ pub const RUNWAY: Job = Job {
     content: "",
 };
 
+pub const RUNPOD: Job = Job {
+    taken: |_| json!({"id": "job-1", "status": "IN_QUEUE"}),
+    state: |path, step, made| {
+        let status = ["IN_QUEUE", "IN_PROGRESS", "COMPLETED"][step];
+        let output = json!({"image_url": made.url, "cost": 0.02});
+        (path == "/qwen-image/status/job-1").then(|| json!({"id": "job-1", "status": status, "output": output}))
+    },
+    cancel: "/qwen-image/cancel/job-1",
+    content: "",
+};
 pub const LUMA: Job = Job {
     taken: |_| json!({"id": "job-1", "state": "queued"}),
     state: |path, step, made| {

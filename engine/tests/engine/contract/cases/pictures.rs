@@ -71,6 +71,11 @@ fn jobs() -> Vec<(Vendor, Answer, &'static [Row])> {
                 ("image.upscale", "magnific-upscaler", "/v1/image_upscale"),
             ],
         ),
+        (
+            bearer("runpod"),
+            Job(RUNPOD),
+            &[("image.generate", "qwen-image", "/qwen-image/run"), ("image.edit", "qwen-image", "/qwen-image/run")],
+        ),
         (bearer("luma"), Job(LUMA), &[("image.generate", "photon-1", "/generations/image")]),
     ]
 }
