@@ -33,6 +33,8 @@ pub enum Fault {
     Full = 1,
     /// Rows are written and the answer is lost, as when a line breaks during a commit.
     AnswerLost = 2,
+    /// Rows are written as what nobody can read, as on a failing disk.
+    Damaged = 3,
 }
 
 #[derive(Debug, Default)]
@@ -99,11 +101,19 @@ impl MemoryStore {
         self.documents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn has(&self, fault: Fault) -> bool {
+        self.fault.load(Ordering::SeqCst) == fault as u8
+    }
+
     fn fails_with(&self, fault: Fault) -> Result<(), StoreError> {
-        if self.fault.load(Ordering::SeqCst) == fault as u8 {
+        if self.has(fault) {
             return Err(StoreError::Unavailable("the store was told to fail".into()));
         }
         Ok(())
+    }
+
+    fn as_written(&self, update: &Bytes) -> Bytes {
+        if self.has(Fault::Damaged) { Bytes::from_static(b"\x01damaged") } else { update.clone() }
     }
 
     fn write<T>(
@@ -173,7 +183,7 @@ impl DocStore for MemoryStore {
             let Append { server, seq, .. } = *row;
             let before = kept.log.partition_point(|other| (other.server, other.seq) < (server, seq));
             if kept.log.get(before).is_none_or(|other| (other.server, other.seq) != (server, seq)) {
-                kept.log.insert(before, LogRow { server, seq, update: row.update.clone() });
+                kept.log.insert(before, LogRow { server, seq, update: self.as_written(&row.update) });
             }
             for (client, user) in &row.claims {
                 kept.owners.entry(*client).or_insert(*user);
