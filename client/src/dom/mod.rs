@@ -32,7 +32,8 @@ pub use socket::{Socket, SocketEvent, SocketSender};
 pub use storage::{forget, store, stored};
 pub use surface::{
     DOTS, LAYER, Measured, SURFACE, capture_pointer, focus_first, hit, in_field, leave_field, measure_node, move_layer,
-    node_element, on_control, part_of_target, scroll_into_view, scrolls, set_moving, surface_point, surface_size,
+    node_element, on_control, part_of_target, place_node, scroll_into_view, scrolls, set_moving, surface_point,
+    surface_size,
 };
 pub use text::{Selection, TextArea};
 pub use theme::{Theme, follow_system_theme};
@@ -68,6 +69,27 @@ pub async fn next_frame() {
         let _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, 200);
     });
     let _ = JsFuture::from(promise).await;
+}
+
+/// Waits until the browser has nothing better to do, or a twentieth of a second while it always has.
+pub async fn idle() {
+    let promise = Promise::new(&mut |resolve, _| {
+        let window = window();
+        let options = web_sys::IdleRequestOptions::new();
+        options.set_timeout(50);
+        // Not in all browsers; where it is missing, after what is due now.
+        if js_sys::Reflect::has(&window, &"requestIdleCallback".into()).unwrap_or(false) {
+            let _ = window.request_idle_callback_with_options(&resolve, &options);
+        } else {
+            let _ = window.set_timeout_with_callback(&resolve);
+        }
+    });
+    let _ = JsFuture::from(promise).await;
+}
+
+/// Time since the page was opened, with parts of a millisecond.
+pub fn page_millis() -> f64 {
+    window().performance().map_or(0.0, |clock| clock.now())
 }
 
 /// Calls back on every such event until it is dropped.

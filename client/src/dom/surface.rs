@@ -117,6 +117,13 @@ pub fn node_element(node: &str) -> String {
     format!("node-{node}")
 }
 
+/// Puts a card somewhere, in canvas units. Written straight to the style: its component says the same when it runs.
+pub fn place_node(node: &str, [x, y]: [f64; 2]) {
+    if let Some(card) = element(&node_element(node)) {
+        let _ = card.style().set_property("translate", &format!("{x}px {y}px"));
+    }
+}
+
 pub fn measure_node(node: &str) -> Option<Measured> {
     let article = element(&node_element(node))?;
     let size = [f64::from(article.offset_width()), f64::from(article.offset_height())];

@@ -7,6 +7,7 @@
 mod carets;
 pub mod changes;
 mod connection;
+mod derivations;
 mod frozen;
 mod history;
 mod keep;
@@ -26,7 +27,6 @@ use std::{
 };
 
 use dioxus::prelude::*;
-use gloo_timers::future::TimeoutFuture;
 use shared::{
     api::Workflow,
     document::{Edit, EditError, GraphDocument, Origin, OutputsDocument, new_doc},
@@ -55,11 +55,6 @@ use crate::{
     presence::People,
     sync::{link::Link, outbox::Outbox},
 };
-
-/// Whole-graph checks run when edits have paused for this long.
-const DERIVE_MILLIS: u32 = 120;
-/// Nobody waits longer than this to hear what is wrong.
-const DERIVE_MOST_MILLIS: u32 = 2_000;
 
 /// Nodes and wires that came, changed or went.
 #[derive(Debug, Clone, Default)]
@@ -357,26 +352,6 @@ impl Replica {
             self.copying(),
             network
         );
-    }
-
-    async fn derivations(&self) {
-        let mut pause_millis = DERIVE_MILLIS;
-        loop {
-            self.inner.derive.wait().await;
-            TimeoutFuture::new(pause_millis).await;
-            let began_millis = dom::now_millis();
-            let inner = &self.inner;
-            let (stale, problems) = {
-                let outputs = inner.view.outputs();
-                let outputs = outputs.peek();
-                stale::derive(&inner.graph, outputs.iter(), &inner.catalog)
-            };
-            refresh::write_changed(inner.view.stale(), stale);
-            refresh::write_changed(inner.view.problems(), problems);
-            // At most a tenth of the time goes here, however large the graph is and however fast it changes.
-            let took_millis = u32::try_from(dom::now_millis().saturating_sub(began_millis)).unwrap_or(u32::MAX);
-            pause_millis = took_millis.saturating_mul(9).clamp(DERIVE_MILLIS, DERIVE_MOST_MILLIS);
-        }
     }
 }
 

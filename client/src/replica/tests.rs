@@ -12,6 +12,7 @@ use dioxus::{
     core::{ReactiveContext, ScopeId},
     prelude::*,
 };
+use futures_util::FutureExt;
 use serde_json::json;
 use shared::{
     document::{GraphDocument, Origin, OutputsDocument, new_doc},
@@ -282,7 +283,10 @@ fn a_result_is_stale_once_the_graph_says_something_else() {
         assert_eq!(view.outputs().peek()[&id("a")].values["text"], Value::Text("one".into()));
         assert_eq!(view.runs().peek()[&run].started_by_name, "Ada");
 
-        let stale = || derive(&graph, view.outputs().peek().iter(), &catalog()).0;
+        let stale = || {
+            let derived = derive(&graph, &catalog(), async || {}).now_or_never().expect("it pauses for nobody");
+            derived.stale(view.outputs().peek().iter())
+        };
         assert!(stale().is_empty());
         graph.edit(Origin::Ui, |edit| edit.move_nodes(&[(id("a"), [7.0, 7.0])]));
         assert!(stale().is_empty());

@@ -21,6 +21,11 @@ impl Wake {
         }
     }
 
+    /// Whether the next wait answers at once.
+    pub fn is_rung(&self) -> bool {
+        self.rung.get()
+    }
+
     pub async fn wait(&self) {
         poll_fn(|cx| {
             if self.rung.take() {
@@ -44,7 +49,9 @@ mod tests {
         let wake = Wake::default();
         wake.ring();
         wake.ring();
+        assert!(wake.is_rung());
         assert!(wake.wait().now_or_never().is_some());
+        assert!(!wake.is_rung());
         assert!(wake.wait().now_or_never().is_none());
     }
 }

@@ -23,21 +23,41 @@ use crate::{
     node::{Catalog, NodeRole, NodeSpec, ParamKind, ParamSpec},
 };
 
+/// What a check looks at.
+#[derive(Debug, Clone, Copy)]
+pub struct Checked<'g> {
+    pub graph: &'g Graph,
+    /// What of it is [executed](crate::effective::effective).
+    pub effective: &'g Graph,
+    pub catalog: &'g Catalog,
+}
+
+/// A check in parts, each of a few milliseconds in a graph of thousands of nodes, for who has others to attend to in
+/// between. To be done in this order on one list, which is then [sorted](sort).
+pub const PARTS: [fn(Checked<'_>, &mut Vec<Problem>); 6] =
+    [check_nodes, wire::check_wires, check_complete, wire::check_cycles, wire::check_lists, check_public_names];
+
 /// All problems, in the order of their places. What a run leaves out (muted, bypassed) need not be complete.
 pub fn check(graph: &Graph, catalog: &Catalog) -> Vec<Problem> {
+    let checked = Checked { graph, effective: &effective(graph, catalog), catalog };
     let mut problems = Vec::new();
+    for part in PARTS {
+        part(checked, &mut problems);
+    }
+    sort(&mut problems);
+    problems
+}
+
+/// Into the order of their places.
+pub fn sort(problems: &mut [Problem]) {
+    problems.sort_by(|a, b| (&a.place, a.severity, &a.message).cmp(&(&b.place, b.severity, &b.message)));
+}
+
+fn check_nodes(Checked { graph, catalog, .. }: Checked<'_>, problems: &mut Vec<Problem>) {
     let wired: BTreeSet<(&NodeId, &str)> = graph.edges.values().map(|edge| (&edge.to, edge.input.as_str())).collect();
     for (id, node) in &graph.nodes {
-        check_node(id, node, catalog.of(node).as_deref(), &wired, &mut problems);
+        check_node(id, node, catalog.of(node).as_deref(), &wired, problems);
     }
-    wire::check_wires(graph, catalog, &mut problems);
-    let effective = effective(graph, catalog);
-    check_complete(&effective, catalog, &mut problems);
-    wire::check_cycles(&effective, &mut problems);
-    wire::check_lists(&effective, catalog, &mut problems);
-    check_public_names(&effective, catalog, &mut problems);
-    problems.sort_by(|a, b| (&a.place, a.severity, &a.message).cmp(&(&b.place, b.severity, &b.message)));
-    problems
 }
 
 fn check_node(
@@ -87,7 +107,7 @@ fn check_node(
 }
 
 /// Required inputs and parameters of what will be executed.
-fn check_complete(effective: &Graph, catalog: &Catalog, problems: &mut Vec<Problem>) {
+fn check_complete(Checked { effective, catalog, .. }: Checked<'_>, problems: &mut Vec<Problem>) {
     let wired: BTreeSet<(&NodeId, &str)> =
         effective.edges.values().map(|edge| (&edge.to, edge.input.as_str())).collect();
     for (id, node) in &effective.nodes {
@@ -114,7 +134,7 @@ fn lacks_value(spec: &NodeSpec, param: &ParamSpec, node: &Node) -> bool {
 }
 
 /// The workflow's inputs must differ in name, and so must its outputs.
-fn check_public_names(effective: &Graph, catalog: &Catalog, problems: &mut Vec<Problem>) {
+fn check_public_names(Checked { effective, catalog, .. }: Checked<'_>, problems: &mut Vec<Problem>) {
     let mut first: BTreeMap<(bool, String), &NodeId> = BTreeMap::new();
     for (id, node) in &effective.nodes {
         let Some(spec) = catalog.get(&node.node_type) else { continue };

@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use petgraph::{algo::kosaraju_scc, graph::DiGraph};
 
-use super::{Place, Problem, ProblemCode};
+use super::{Checked, Place, Problem, ProblemCode};
 use crate::{
-    graph::{Edge, EdgeId, Graph},
+    graph::{Edge, EdgeId},
     id::NodeId,
-    node::{Catalog, NodeSpec},
+    node::NodeSpec,
     shape::{Unrelated, shapes},
 };
 
-pub(super) fn check_wires(graph: &Graph, catalog: &Catalog, problems: &mut Vec<Problem>) {
+pub(super) fn check_wires(Checked { graph, catalog, .. }: Checked<'_>, problems: &mut Vec<Problem>) {
     let mut taken: BTreeSet<(&NodeId, &str)> = BTreeSet::new();
     for (id, edge) in &graph.edges {
         let missing: Vec<_> =
@@ -57,7 +57,7 @@ fn check_ports(id: &EdgeId, edge: &Edge, from: Option<&NodeSpec>, to: Option<&No
 }
 
 /// One problem for each group of nodes that feed each other, at the first of them.
-pub(super) fn check_cycles(effective: &Graph, problems: &mut Vec<Problem>) {
+pub(super) fn check_cycles(Checked { effective, .. }: Checked<'_>, problems: &mut Vec<Problem>) {
     let mut wires: DiGraph<&NodeId, ()> = DiGraph::new();
     let index: BTreeMap<&NodeId, _> = effective.nodes.keys().map(|id| (id, wires.add_node(id))).collect();
     for edge in effective.edges.values() {
@@ -85,7 +85,7 @@ pub(super) fn check_cycles(effective: &Graph, problems: &mut Vec<Problem>) {
 
 /// One problem for each node whose inputs come from lists that have nothing to do with each other, and for each wire
 /// that turns out to bring something else than its port says.
-pub(super) fn check_lists(effective: &Graph, catalog: &Catalog, problems: &mut Vec<Problem>) {
+pub(super) fn check_lists(Checked { effective, catalog, .. }: Checked<'_>, problems: &mut Vec<Problem>) {
     let shapes = shapes(effective, catalog);
     for Unrelated { node, inputs: [one, other] } in shapes.unrelated {
         let message = format!(

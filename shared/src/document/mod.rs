@@ -146,6 +146,12 @@ impl GraphDocument {
         self.project_in(&self.doc.transact())
     }
 
+    /// [`GraphDocument::project`] with a pause every few milliseconds, for who has others to attend to. What changes in
+    /// the pauses may be in it or not.
+    pub async fn project_in_parts(&self, pause: impl AsyncFnMut()) -> (Graph, Vec<Problem>) {
+        project::graph_in_parts(&self.roots, &self.doc, pause).await
+    }
+
     /// [`GraphDocument::project`] inside a running transaction.
     pub fn project_in<T: ReadTxn>(&self, txn: &T) -> (Graph, Vec<Problem>) {
         project::graph(&self.roots, txn)

@@ -3,7 +3,7 @@
 //! Reads whatever an update can have put there: a document is never refused, what does not fit becomes a problem that
 //! names the place. Unknown node types are not looked at here; they keep their data.
 
-use yrs::{Any, GetString, Map, MapRef, Out, ReadTxn, any::Number};
+use yrs::{Any, Doc, GetString, Map, MapRef, Out, ReadTxn, Transact, Transaction, any::Number};
 
 use super::{ROOTS, Roots, SCHEMA, json::json_from_any};
 use crate::{
@@ -12,35 +12,90 @@ use crate::{
     id::{FrameId, NodeId},
 };
 
+/// Entries that are read without a pause: two to three milliseconds in a browser.
+const PART: usize = 400;
+
 pub(super) fn graph<T: ReadTxn>(roots: &Roots, txn: &T) -> (Graph, Vec<Problem>) {
-    let mut problems = Vec::new();
-    let mut graph = Graph { meta: meta(roots, txn, &mut problems), ..Graph::default() };
+    let mut reading = Reading::default();
     for (key, value) in roots.nodes.iter(txn) {
-        let Some(id) = parsed::<NodeId>(key, "nodes", &mut problems) else { continue };
-        if let Some(node) = node(txn, &id, value, &mut problems) {
-            graph.nodes.insert(id, node);
-        }
+        reading.node(txn, key, value);
     }
     for (key, value) in roots.edges.iter(txn) {
-        let Some(id) = parsed::<EdgeId>(key, "edges", &mut problems) else { continue };
-        if let Some(edge) = edge(&id, &value, &mut problems) {
-            graph.edges.insert(id, edge);
-        }
+        reading.edge(txn, key, value);
     }
     for (key, value) in roots.frames.iter(txn) {
-        let Some(id) = parsed::<FrameId>(key, "frames", &mut problems) else { continue };
-        if let Some(frame) = frame(txn, &id, value, &mut problems) {
-            graph.frames.insert(id, frame);
+        reading.frame(txn, key, value);
+    }
+    reading.finished(roots, txn)
+}
+
+/// The same with pauses, in which the document may change: what is read is then of different moments.
+pub(super) async fn graph_in_parts(roots: &Roots, doc: &Doc, mut pause: impl AsyncFnMut()) -> (Graph, Vec<Problem>) {
+    let mut reading = Reading::default();
+    type Read = fn(&mut Reading, &Transaction<'_>, &str, Out);
+    let reads: [(&MapRef, Read); 3] = [
+        (&roots.nodes, |reading, txn, key, value| reading.node(txn, key, value)),
+        (&roots.edges, |reading, txn, key, value| reading.edge(txn, key, value)),
+        (&roots.frames, |reading, txn, key, value| reading.frame(txn, key, value)),
+    ];
+    for (root, read) in reads {
+        let keys: Vec<String> = root.keys(&doc.transact()).map(str::to_owned).collect();
+        for part in keys.chunks(PART) {
+            {
+                let txn = doc.transact();
+                for key in part {
+                    // Deleted in a pause, maybe.
+                    if let Some(value) = root.get(&txn, key) {
+                        read(&mut reading, &txn, key, value);
+                    }
+                }
+            }
+            pause().await;
         }
     }
-    for (root, _) in txn.root_refs() {
-        if !ROOTS.contains(&root) {
-            problems.push(malformed(Place::Workflow, format!("unknown root `{}` is ignored", excerpt(root))));
+    reading.finished(roots, &doc.transact())
+}
+
+#[derive(Default)]
+struct Reading {
+    graph: Graph,
+    problems: Vec<Problem>,
+}
+
+impl Reading {
+    fn node<T: ReadTxn>(&mut self, txn: &T, key: &str, value: Out) {
+        let Some(id) = parsed::<NodeId>(key, "nodes", &mut self.problems) else { return };
+        if let Some(node) = node(txn, &id, value, &mut self.problems) {
+            self.graph.nodes.insert(id, node);
         }
     }
-    // The maps above are hash maps: without this, two looks at one document would differ.
-    problems.sort_by(|a, b| (&a.place, &a.message).cmp(&(&b.place, &b.message)));
-    (graph, problems)
+
+    fn edge<T: ReadTxn>(&mut self, _: &T, key: &str, value: Out) {
+        let Some(id) = parsed::<EdgeId>(key, "edges", &mut self.problems) else { return };
+        if let Some(edge) = edge(&id, &value, &mut self.problems) {
+            self.graph.edges.insert(id, edge);
+        }
+    }
+
+    fn frame<T: ReadTxn>(&mut self, txn: &T, key: &str, value: Out) {
+        let Some(id) = parsed::<FrameId>(key, "frames", &mut self.problems) else { return };
+        if let Some(frame) = frame(txn, &id, value, &mut self.problems) {
+            self.graph.frames.insert(id, frame);
+        }
+    }
+
+    fn finished<T: ReadTxn>(mut self, roots: &Roots, txn: &T) -> (Graph, Vec<Problem>) {
+        self.graph.meta = meta(roots, txn, &mut self.problems);
+        for (root, _) in txn.root_refs() {
+            if !ROOTS.contains(&root) {
+                let message = format!("unknown root `{}` is ignored", excerpt(root));
+                self.problems.push(malformed(Place::Workflow, message));
+            }
+        }
+        // The maps above are hash maps: without this, two looks at one document would differ.
+        self.problems.sort_by(|a, b| (&a.place, &a.message).cmp(&(&b.place, &b.message)));
+        (self.graph, self.problems)
+    }
 }
 
 fn parsed<I: std::str::FromStr>(key: &str, root: &str, problems: &mut Vec<Problem>) -> Option<I> {

@@ -180,6 +180,35 @@ fn every_broken_entry_is_named_and_the_rest_is_read() {
     .assert_eq(&text);
     let errors = problems.iter().filter(|problem| problem.severity == Severity::Error);
     assert_eq!(errors.map(|problem| problem.code).collect::<Vec<_>>(), [ProblemCode::NewerSchema]);
+    assert_eq!(at_once(document.project_in_parts(async || {})), (graph, problems));
+}
+
+#[test]
+fn a_document_that_changes_while_it_is_read_in_parts_is_read_all_the_same() {
+    let document = GraphDocument::new(new_doc(Some(1)));
+    let ids: Vec<_> = (0..1000).map(|n| id(&format!("n{n}"))).collect();
+    ui(&document, |edit| {
+        for id in &ids {
+            edit.add_node(id, &crate::graph::Node::new("photo"), &catalog());
+        }
+    });
+    let mut pauses = 0;
+    let (graph, problems) = at_once(document.project_in_parts(async || {
+        pauses += 1;
+        ui(&document, |edit| edit.remove_nodes(&ids));
+    }));
+    assert!(pauses > 0, "a thousand nodes are read in parts");
+    assert!((1..1000).contains(&graph.nodes.len()), "{} nodes are left of what was read", graph.nodes.len());
+    assert_eq!(problems, []);
+}
+
+/// For what waits for nobody.
+fn at_once<T>(future: impl Future<Output = T>) -> T {
+    use std::task::{Context, Poll, Waker};
+    match std::pin::pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(answer) => answer,
+        Poll::Pending => panic!("it waits"),
+    }
 }
 
 #[test]
