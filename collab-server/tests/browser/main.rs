@@ -15,6 +15,7 @@ mod conflicts;
 mod editing;
 mod gestures;
 mod history;
+mod in_hand;
 mod look;
 mod offline;
 mod past_run;
