@@ -6,7 +6,7 @@ use shared::id::NodeId;
 use super::{
     category,
     node::{role_name, use_face, use_outside},
-    state::use_canvas,
+    state::{Canvas, use_canvas},
 };
 use crate::{
     api::blob_url,
@@ -19,7 +19,7 @@ use crate::{
 #[component]
 pub fn NodeBox(id: NodeId) -> Element {
     let canvas = use_canvas();
-    let outside = use_outside(canvas, &id);
+    let outside = use_outside(canvas, &id, Canvas::position);
     let face = use_face(canvas, &id);
     let poster = use_memo({
         let id = id.clone();
@@ -47,6 +47,7 @@ pub fn NodeBox(id: NodeId) -> Element {
             "data-status": outside.status,
             "data-stale": outside.stale,
             "data-selected": outside.selected,
+            "data-held": outside.held,
             "data-eased": outside.eased,
             "data-problem": outside.problem,
             "data-mode": face.mode.as_str(),

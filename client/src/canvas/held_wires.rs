@@ -93,7 +93,7 @@ pub fn WiresInHand(wires: Memo<Rc<HeldWires>>) -> Element {
     }
     let paths = wires.read().paths(*canvas.delta.read());
     rsx! {
-        Drawing { class: "all",
+        Drawing { class: "all", steady: true,
             for (kind, path) in paths {
                 g { key: "{kind}", class: "wire-group", "data-value-type": "{kind}", "data-selected": "node",
                     path { class: "wire", d: "{path}" }

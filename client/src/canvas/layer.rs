@@ -50,8 +50,11 @@ fn Paper() -> Element {
 
 /// Lines in canvas units. As large as the paper: one that reached from the origin to where the lines are would not fit
 /// on it, and be a layer of its own that every card is compared with.
+///
+/// What is `steady` takes up as much room whatever is drawn in it. The browser puts its layers together anew when a
+/// picture gets another size, and lines that follow a hand would do that in every frame.
 #[component]
-pub fn Drawing(class: &'static str, children: Element) -> Element {
+pub fn Drawing(class: &'static str, #[props(default)] steady: bool, children: Element) -> Element {
     let canvas = use_canvas();
     let Rect { x, y, width, height } = canvas.drawn.read().inflate(MARGIN);
     rsx! {
@@ -62,6 +65,9 @@ pub fn Drawing(class: &'static str, children: Element) -> Element {
             height: "{height}",
             view_box: "{x} {y} {width} {height}",
             role: "presentation",
+            if steady {
+                rect { class: "sheet", x: "{x}", y: "{y}", width: "{width}", height: "{height}" }
+            }
             {children}
         }
     }

@@ -43,8 +43,9 @@ pub fn LooseWires() -> Element {
             })
             .collect::<Vec<_>>()
     });
+    let steady = own.read().is_some() || !others.read().is_empty();
     rsx! {
-        Drawing { class: "loose",
+        Drawing { class: "loose", steady,
             if let Some((path, kind, meant)) = own() {
                 path { class: "wire", d: "{path}", "data-value-type": kind, "data-meant": meant }
             }
@@ -73,12 +74,14 @@ fn path_from(canvas: Canvas, from: &PortRef, end: Point) -> Option<String> {
 pub fn Guides() -> Element {
     let canvas = use_canvas();
     let guides = use_memo(move || derived::guides(&canvas.state.hand().read().now));
-    let guides = guides();
-    if guides.is_empty() {
+    // There as long as something is moved: coming and going costs more than being there.
+    let moves = use_memo(move || canvas.held.read().is_some());
+    if !moves() {
         return rsx! {};
     }
+    let guides = guides();
     rsx! {
-        Drawing { class: "guides",
+        Drawing { class: "guides", steady: true,
             for (index , Guide { from , to }) in guides.into_iter().enumerate() {
                 line { key: "{index}", x1: "{from[0]}", y1: "{from[1]}", x2: "{to[0]}", y2: "{to[1]}" }
             }

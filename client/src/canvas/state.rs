@@ -247,6 +247,14 @@ impl Canvas {
         self.view.nodes().get(id.clone()).map(|node| node.read().pos)
     }
 
+    /// The same for a card, whose element goes with this person's hand by itself: does not subscribe to the hand's way.
+    pub fn card_position(&self, id: &NodeId) -> Option<Point> {
+        match self.held.read().as_ref().and_then(|held| held.get(id)) {
+            Some(origin) => Some(plus(*origin, *self.delta.peek())),
+            None => self.position(id),
+        }
+    }
+
     /// Size and ports of a node: measured, or estimated. Subscribes whoever is running.
     pub fn layout(&self, id: &NodeId) -> Option<NodeLayout> {
         if let Some(layout) = self.state.layouts().get(id.clone()) {

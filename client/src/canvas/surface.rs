@@ -44,6 +44,7 @@ pub fn Surface(space: ReadSignal<bool>) -> Element {
             role: "application",
             aria_label: "Canvas",
             "data-holding": holding(),
+            "data-pulling": (holding() == "wire").then_some("true"),
             "data-space": space() || *canvas.state.tool().read() == Tool::Hand,
             "data-device": canvas.state.device().cloned().map(Device::as_str),
             "data-grid": *canvas.state.grid().read(),

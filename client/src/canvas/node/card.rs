@@ -21,7 +21,10 @@ use super::{
     reroute::Reroute,
 };
 use crate::{
-    canvas::{category, layout, state::use_canvas},
+    canvas::{
+        category, layout,
+        state::{Canvas, use_canvas},
+    },
     dom,
     panels::{
         on_picture::OnPicture,
@@ -33,7 +36,7 @@ use crate::{
 pub fn NodeCard(id: NodeId) -> Element {
     let canvas = use_canvas();
     let measure = use_measure();
-    let outside = use_outside(canvas, &id);
+    let outside = use_outside(canvas, &id, Canvas::card_position);
     let face = use_face(canvas, &id);
     let mut hovered = provide_quiet(canvas, outside);
     // A removed node can be asked to render once more.
@@ -54,6 +57,7 @@ pub fn NodeCard(id: NodeId) -> Element {
             "data-status": outside.status,
             "data-stale": outside.stale,
             "data-selected": outside.selected,
+            "data-held": outside.held,
             "data-eased": outside.eased,
             "data-problem": outside.problem,
             "data-mode": face.mode.as_str(),

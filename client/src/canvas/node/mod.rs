@@ -5,6 +5,7 @@
 mod actions;
 mod approve;
 mod card;
+mod carry;
 mod face;
 mod failure;
 mod head;
@@ -25,6 +26,7 @@ pub use actions::Actions;
 pub use approve::Approvals;
 use card::NodeCard;
 pub use card::role_name;
+use carry::use_carrying;
 pub use face::{Face, css_color, use_face};
 pub use failure::{Failure, advice};
 pub use measure::use_measure_provider;
@@ -39,6 +41,7 @@ pub use status::{StatusChip, node_status, status_words};
 pub fn Nodes() -> Element {
     let canvas = use_canvas();
     let boxes = canvas.boxes;
+    use_carrying(canvas);
     rsx! {
         div { class: "nodes",
             for id in canvas.cards.read().iter().cloned() {
