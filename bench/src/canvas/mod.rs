@@ -12,7 +12,7 @@ mod scenario;
 mod subject;
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -24,10 +24,11 @@ use frames::{Frames, Percentiles};
 use scenario::Scenario;
 use subject::Subject;
 
-const PROMISE_P95_MILLIS: f64 = 16.7;
-/// A browser tells the time of frames in tenths: one that is on time, every 16.67 ms, is told to take up to 16.8.
-const FRAME_CLOCK_MILLIS: f64 = 0.1;
-const PROMISE_P99_MILLIS: f64 = 33.0;
+/// What 95 and 99 of a hundred frames stay within, in milliseconds of work.
+const PROMISE_WORK: [f64; 2] = [16.7, 33.0];
+/// The same of the time between frames: one and two refreshes of a screen, 16.67 and 33.33 ms by a browser's clock of
+/// tenths.
+const PROMISE_FRAME: [f64; 2] = [16.85, 33.45];
 const PROMISE_RATIO: f64 = 0.7;
 const PROMISE_INTERACTIVE_MILLIS: f64 = 1_500.0;
 const PROMISE_MODULE_KB: f64 = 900.0;
@@ -97,9 +98,21 @@ async fn measure(options: &Options, report: &mut Report) -> anyhow::Result<()> {
         }
     }
     if chosen("memory") {
-        memory(&mut ours, peer.as_mut(), options, report).await.context("memory")?;
+        let measured = memory(&mut ours, peer.as_mut(), options, report).await;
+        if let Err(error) = measured {
+            report.fail("memory", &error);
+            evidence(&mut ours, &options.work_dir.join("failed-ours.png")).await?;
+            if let Some(peer) = peer.as_mut() {
+                evidence(peer, &options.work_dir.join("failed-peer.png")).await?;
+            }
+        }
     }
     Ok(())
+}
+
+/// What was on the screen when a part failed.
+async fn evidence(subject: &mut Subject, file: &Path) -> anyhow::Result<()> {
+    std::fs::write(file, subject.page.picture().await?).with_context(|| format!("writing `{}`", file.display()))
 }
 
 /// The peer right after ours, so that whatever else the machine does is the same for both; and the one stands still while
@@ -147,23 +160,20 @@ async fn one(scenario: Scenario, subject: &mut Subject, options: &Options) -> an
 fn add(report: &mut Report, scenario: Scenario, own: &Frames, theirs: Option<&Frames>) {
     type Of = fn(&Percentiles) -> f64;
     type Kind = fn(&Frames) -> &Percentiles;
-    let kinds: [(&str, Kind, f64); 2] = [
-        ("frame", |frames| &frames.interval_millis, FRAME_CLOCK_MILLIS),
-        ("work in a frame", |frames| &frames.busy_millis, 0.0),
+    let kinds: [(&str, Kind, [f64; 2]); 2] = [
+        ("frame", |frames| &frames.interval_millis, PROMISE_FRAME),
+        ("work in a frame", |frames| &frames.busy_millis, PROMISE_WORK),
     ];
-    let parts: [(&str, Of, Option<f64>); 3] = [
-        ("p50", |of| of.p50, None),
-        ("p95", |of| of.p95, Some(PROMISE_P95_MILLIS)),
-        ("p99", |of| of.p99, Some(PROMISE_P99_MILLIS)),
-    ];
-    for (kind, frames_of, clock) in kinds {
+    for (kind, frames_of, [p95, p99]) in kinds {
+        let parts: [(&str, Of, Option<f64>); 3] =
+            [("p50", |of| of.p50, None), ("p95", |of| of.p95, Some(p95)), ("p99", |of| of.p99, Some(p99))];
         for (part, of, promise) in parts {
             let mut row = Row::new(scenario.name(), format!("{kind}, {part}"), of(frames_of(own)), "ms");
             if let Some(theirs) = theirs {
                 row = row.beside(PEER, of(frames_of(theirs)));
             }
             if let Some(most) = promise {
-                row = row.below_or_ratio(most + clock, PROMISE_RATIO);
+                row = row.below_or_ratio(most, PROMISE_RATIO);
             }
             report.add(row);
         }

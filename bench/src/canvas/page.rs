@@ -7,6 +7,7 @@ use std::{
 };
 
 use anyhow::{Context, bail};
+use base64::{Engine, prelude::BASE64_STANDARD as BASE64};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -202,6 +203,13 @@ impl Page {
             _ => Vec::new(),
         });
         frames::of(&times, events)
+    }
+
+    /// What is on the screen, as PNG.
+    pub async fn picture(&mut self) -> anyhow::Result<Vec<u8>> {
+        let taken = self.call("Page.captureScreenshot", json!({"format": "png"})).await?;
+        let data = taken["data"].as_str().context("a picture has data")?;
+        BASE64.decode(data).context("a picture is in base64")
     }
 
     /// Starts the profiler of scripts, or stops it and answers what it saw.

@@ -4,7 +4,12 @@ use std::{f64::consts::TAU, time::Duration};
 
 use anyhow::ensure;
 
-use super::{frames::Frames, graph, page::Button, subject::Subject};
+use super::{
+    frames::Frames,
+    graph,
+    page::Button,
+    subject::{self, Subject},
+};
 
 /// Cards can be read, and about a hundred and fifty are in sight.
 const NEAR: f64 = 0.46;
@@ -96,7 +101,16 @@ impl Scenario {
     }
 
     pub async fn put_back(self, subject: &mut Subject) -> anyhow::Result<()> {
-        subject.others_edit(false).await
+        subject.others_edit(false).await?;
+        if self == Self::DragFifty {
+            // What stays selected would be taken by the next hand.
+            let gap = gap(subject).await?;
+            subject.page.mouse("mouseMoved", gap, Button::None, false).await?;
+            subject.page.mouse("mousePressed", gap, Button::Left, false).await?;
+            subject.page.mouse("mouseReleased", gap, Button::Left, false).await?;
+            subject.page.until(&format!("{} === 0", subject::SELECTED)).await?;
+        }
+        Ok(())
     }
 }
 
@@ -104,7 +118,7 @@ impl Scenario {
 async fn gap(subject: &mut Subject) -> anyhow::Result<[f64; 2]> {
     let script = "(() => { for (let y = 450; y < 800; y += 3) for (let x = 720; x < 1300; x += 3) {
         const hit = document.elementFromPoint(x, y);
-        if (hit && !hit.closest('.node, .react-flow__node, .cursor, .frame, [data-edge-hit], .react-flow__edge, button')
+        if (hit && !hit.closest('.node, .react-flow__node, .react-flow__nodesselection, .cursor, .frame, [data-edge-hit], .react-flow__edge, button')
             && hit.closest('.surface, .react-flow')) return [x, y]; } return null; })()";
     Ok(serde_json::from_value(subject.page.until(script).await?)?)
 }

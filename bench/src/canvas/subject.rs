@@ -192,10 +192,13 @@ impl Subject {
     }
 
     pub async fn selected(&mut self) -> anyhow::Result<f64> {
-        let script = "document.querySelectorAll('article[data-selected=true], .react-flow__node.selected').length";
-        self.page.value(script).await?.as_f64().context("a count is a number")
+        self.page.value(SELECTED).await?.as_f64().context("a count is a number")
     }
 }
+
+/// How many nodes are selected, for a script.
+pub const SELECTED: &str =
+    "document.querySelectorAll('article[data-selected=true], .react-flow__node.selected').length";
 
 const A_DAY_MILLIS: u64 = 86_400_000;
 /// Of `exp(-delta * this)` in `client/src/canvas/viewport.rs`.
