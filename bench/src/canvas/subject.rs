@@ -151,7 +151,8 @@ impl Subject {
     async fn viewport(&mut self) -> anyhow::Result<[f64; 3]> {
         let script = "(() => { const layer = document.getElementById('canvas-layer');
             const place = layer.getBoundingClientRect();
-            return [place.left, place.top, new DOMMatrix(getComputedStyle(layer).transform).a]; })()";
+            const scale = (id) => new DOMMatrix(getComputedStyle(document.getElementById(id)).transform).a;
+            return [place.left, place.top, scale('canvas-layer') * scale('canvas-plane')]; })()";
         Ok(serde_json::from_value(self.page.value(script).await?)?)
     }
 

@@ -15,7 +15,7 @@ use shared::{
 
 use super::{
     category,
-    geometry::Rect,
+    geometry::{Point, Rect},
     layer::Drawing,
     layout::NodeLayout,
     state::{Canvas, CanvasStateStoreExt, use_canvas},
@@ -30,13 +30,17 @@ pub const TOO_MANY_WIRES: usize = 500;
 /// More nodes than this are drawn together.
 pub const MANY_NODES: usize = 240;
 
-/// A path for each colour.
+/// Side of the squares whose things are one path, in canvas units. A browser paints in tiles, and all of a path for each
+/// tile that it touches.
+const SQUARE: f64 = 2048.0;
+
+/// A path for each colour and square.
 #[derive(Debug, Clone, Default, PartialEq)]
-struct Paths(BTreeMap<String, String>);
+struct Paths(BTreeMap<(String, [i32; 2]), String>);
 
 impl Paths {
-    fn of(&mut self, kind: String) -> &mut String {
-        self.0.entry(kind).or_default()
+    fn at(&mut self, place: Point, kind: String) -> &mut String {
+        self.0.entry((kind, place.map(|way| (way / SQUARE).floor() as i32))).or_default()
     }
 }
 
@@ -59,14 +63,14 @@ pub fn FarNodes() -> Element {
             let port = spec.and_then(|spec| spec.outputs.first().or(spec.inputs.first()));
             let kind = port.map_or_else(|| "any".to_owned(), |port| category::item_name(&port.value_type));
             // Writing to a text cannot fail.
-            let _ = write!(paths.of(kind), "M{x:.0} {y:.0}h{width:.0}v{height:.0}h-{width:.0}z");
+            let _ = write!(paths.at([*x, *y], kind), "M{x:.0} {y:.0}h{width:.0}v{height:.0}h-{width:.0}z");
         }
         paths
     });
     rsx! {
         Drawing { class: "specks",
-            for (kind, path) in paths().0 {
-                path { key: "{kind}", class: "speck", "data-value-type": "{kind}", d: "{path}" }
+            for ((kind, [column, row]), path) in paths().0 {
+                path { key: "{kind} {column} {row}", class: "speck", "data-value-type": "{kind}", d: "{path}" }
             }
         }
     }
@@ -79,8 +83,8 @@ pub fn FarWires(own: Memo<Rc<BTreeSet<EdgeId>>>) -> Element {
     let paths = use_memo(move || far_wires(canvas, &own.read()));
     rsx! {
         Drawing { class: "all",
-            for (kind, path) in paths().0 {
-                path { key: "{kind}", class: "wire far", "data-value-type": "{kind}", d: "{path}" }
+            for ((kind, [column, row]), path) in paths().0 {
+                path { key: "{kind} {column} {row}", class: "wire far", "data-value-type": "{kind}", d: "{path}" }
             }
         }
     }
@@ -111,7 +115,7 @@ fn far_wires(canvas: Canvas, own: &BTreeSet<EdgeId>) -> Paths {
         let [width, height] = size(from, &edge.from);
         let start = [from.pos[0] + width, from.pos[1] + height / 2.0];
         let end = [to.pos[0], to.pos[1] + size(to, &edge.to)[1] / 2.0];
-        paths.of(kind).push_str(&wire_path::path(start, end));
+        paths.at(start, kind).push_str(&wire_path::path(start, end));
     }
     paths
 }

@@ -35,6 +35,11 @@ impl Rect {
         Self::new(pos, [(a[0] - b[0]).abs(), (a[1] - b[1]).abs()])
     }
 
+    /// The same box where a unit is so many times as large.
+    pub fn scaled(&self, by: f64) -> Self {
+        Self { x: self.x * by, y: self.y * by, width: self.width * by, height: self.height * by }
+    }
+
     pub fn center(&self) -> Point {
         [self.x + self.width / 2.0, self.y + self.height / 2.0]
     }

@@ -11,7 +11,7 @@ use super::{
     node::Nodes,
     preview::PreviewMarks,
     selection_bar::SelectionBar,
-    state::use_canvas,
+    state::{CanvasStateStoreExt, use_canvas},
     wires::Wires,
 };
 use crate::dom;
@@ -24,16 +24,18 @@ pub fn Layer() -> Element {
     rsx! {
         div { id: dom::LAYER, class: "layer",
             Paper {}
-            Frames {}
-            Wires {}
-            FarNodes {}
-            Nodes {}
-            LooseWires {}
-            Guides {}
-            Marquee {}
-            PreviewMarks {}
-            SelectionBar {}
-            Cursors {}
+            div { id: dom::PLANE, class: "plane",
+                Frames {}
+                Wires {}
+                FarNodes {}
+                Nodes {}
+                LooseWires {}
+                Guides {}
+                Marquee {}
+                PreviewMarks {}
+                SelectionBar {}
+                Cursors {}
+            }
         }
     }
 }
@@ -42,7 +44,9 @@ pub fn Layer() -> Element {
 #[component]
 fn Paper() -> Element {
     let canvas = use_canvas();
-    let Rect { x, y, width, height } = canvas.drawn.read().inflate(MARGIN);
+    // Not in the plane: the browser draws a layer as large as the first thing in it says.
+    let scale = *canvas.state.drawn_at().read();
+    let Rect { x, y, width, height } = canvas.drawn.read().inflate(MARGIN).scaled(scale);
     rsx! {
         div { class: "paper", style: "left: {x}px; top: {y}px; width: {width}px; height: {height}px" }
     }

@@ -43,6 +43,7 @@ pub fn use_canvas_provider() -> Canvas {
     let state = use_store(|| CanvasState {
         viewport: Viewport::default(),
         moving: false,
+        drawn_at: 1.0,
         screen: [1200.0, 800.0],
         selection: BTreeSet::new(),
         wire: None,

@@ -39,11 +39,17 @@ use crate::{
     },
 };
 
+/// What moves is drawn anew when it is so many times as large or as small: what was drawn for another zoom is coarse when
+/// it is enlarged, and far more than fits on the screen when it is made smaller.
+const PICTURE_RANGE: f64 = 2.0;
+
 #[derive(Store, Debug, Clone, PartialEq)]
 pub struct CanvasState {
     pub viewport: Viewport,
     /// The view moves, or did a moment ago: nothing dear is begun.
     pub moving: bool,
+    /// The zoom at which things are drawn. While the view moves the picture of them is enlarged instead.
+    pub drawn_at: f64,
     /// Of the surface, in pixels.
     pub screen: Point,
     pub selection: BTreeSet<NodeId>,
@@ -175,8 +181,19 @@ impl Canvas {
 
     /// Moves the view: state, and the layer itself.
     pub fn look_along(&self, viewport: Viewport) {
+        let stays = self.drawn.peek().covers(&viewport.visible(self.screen()));
         self.state.viewport().set(viewport);
-        dom::move_layer(viewport.pan, viewport.zoom);
+        let drawn_at = *self.state.drawn_at().peek();
+        let far_from_it = !(1.0 / PICTURE_RANGE..PICTURE_RANGE).contains(&(viewport.zoom / drawn_at));
+        self.place_layer(far_from_it || !stays || !*self.state.moving().peek());
+    }
+
+    fn place_layer(&self, draws_anew: bool) {
+        let Viewport { pan, zoom } = *self.state.viewport().peek();
+        if draws_anew && *self.state.drawn_at().peek() != zoom {
+            self.state.drawn_at().set(zoom);
+        }
+        dom::move_layer(pan, zoom, *self.state.drawn_at().peek());
     }
 
     /// Whether the view is on its way. The layer is one picture meanwhile, and drawn sharp again at rest.
@@ -184,6 +201,9 @@ impl Canvas {
         if *self.state.moving().peek() != moving {
             self.state.moving().set(moving);
             dom::set_moving(moving, self.looking().zoom);
+            if !moving {
+                self.place_layer(true);
+            }
         }
     }
 

@@ -31,9 +31,9 @@ pub use paint::{Dab, Paint};
 pub use socket::{Socket, SocketEvent, SocketSender};
 pub use storage::{forget, store, stored};
 pub use surface::{
-    DOTS, LAYER, Measured, SURFACE, capture_pointer, focus_first, hit, in_field, leave_field, measure_node, move_layer,
-    node_element, on_control, part_of_target, place_node, scroll_into_view, scrolls, set_moving, surface_point,
-    surface_size,
+    DOTS, LAYER, Measured, PLANE, SURFACE, capture_pointer, focus_first, hit, in_field, leave_field, measure_node,
+    move_layer, node_element, on_control, part_of_target, place_node, scroll_into_view, scrolls, set_moving,
+    surface_point, surface_size,
 };
 pub use text::{Selection, TextArea};
 pub use theme::{Theme, follow_system_theme};

@@ -13,6 +13,8 @@ pub const SURFACE: &str = "canvas-surface";
 pub const DOTS: &str = "canvas-dots";
 /// The element inside it that is moved and scaled.
 pub const LAYER: &str = "canvas-layer";
+/// All that is drawn in canvas units, within the layer.
+pub const PLANE: &str = "canvas-plane";
 
 /// Things inside a node that are used, not dragged.
 const CONTROLS: &str = "input, textarea, select, button, a, video, audio, [contenteditable], [data-control]";
@@ -73,9 +75,17 @@ pub fn surface_size() -> Option<[f64; 2]> {
 }
 
 /// Moves the layer and the dots behind it. Written straight to the style: no component runs again for a pan.
-pub fn move_layer(pan: [f64; 2], zoom: f64) {
+///
+/// What is drawn is as large as at the zoom of `drawn_at`, and the layer enlarges that: a browser draws what moves as
+/// large as it would be in a layer that is not enlarged, far out many times what fits on the screen.
+pub fn move_layer(pan: [f64; 2], zoom: f64, drawn_at: f64) {
     if let Some(layer) = element(LAYER) {
-        let _ = layer.style().set_property("transform", &format!("translate({}px,{}px) scale({zoom})", pan[0], pan[1]));
+        let enlarged = zoom / drawn_at;
+        let place = format!("translate({}px,{}px) scale({enlarged})", pan[0], pan[1]);
+        let _ = layer.style().set_property("transform", &place);
+    }
+    if let Some(plane) = element(PLANE) {
+        let _ = plane.style().set_property("transform", &format!("scale({drawn_at})"));
     }
     if let Some(dots) = element(DOTS) {
         let style = dots.style();

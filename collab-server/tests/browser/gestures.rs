@@ -127,8 +127,8 @@ const EXPECTED: &[(&str, &str, With, &str)] = &[
 /// A hand, beside the keys of `shortcuts.rs`. Events as a browser makes them, on whatever lies there.
 pub const HANDS: &str = r#"
     const surface = document.getElementById('canvas-surface');
-    const layer = document.getElementById('canvas-layer');
-    const place = () => new DOMMatrix(layer.style.transform);
+    const [layer, plane] = ['canvas-layer', 'canvas-plane'].map((id) => document.getElementById(id));
+    const place = () => new DOMMatrix(layer.style.transform).multiply(new DOMMatrix(plane.style.transform));
     const was = place();
     const box = (element) => { const at = element.getBoundingClientRect(); return [at.x + at.width / 2, at.y + at.height / 2]; };
     const card = (name) => document.querySelector(`article[data-node][aria-label='${name}']`);

@@ -123,7 +123,7 @@ const HARNESS: &str = r#"
     const step = () => (document.querySelector(".top-bar [aria-label='Undo']")?.dataset.tip ?? '').replace(/^Undo ?/, '');
     const zoom = () => document.querySelector('.zoom-value')?.textContent.trim();
     const tab = () => document.querySelector('.side [role=tab][aria-selected=true]')?.firstChild?.textContent.trim();
-    const look = () => document.getElementById('canvas-layer')?.style.transform;
+    const look = () => ['canvas-layer', 'canvas-plane'].map((id) => document.getElementById(id)?.style.transform).join(' ');
     window.fetches ??= [];
     if (!window.fetchWatched) {
       window.fetchWatched = true;
